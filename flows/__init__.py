@@ -1,0 +1,1 @@
+"""Errands over the other rooms. The only room that imports Prefect."""

@@ -1,0 +1,1 @@
+"""The room where people talk. Its own process; the next issue fills it."""

@@ -1,0 +1,1 @@
+"""Letters in and out. A later issue fills it."""

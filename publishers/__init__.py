@@ -1,0 +1,1 @@
+"""Showing approved programmes to the public: the website, later YouTube."""

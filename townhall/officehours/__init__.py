@@ -1,0 +1,1 @@
+"""The life of an office hour. Each module looks back at those before it, never ahead."""
