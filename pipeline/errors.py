@@ -1,17 +1,20 @@
 """What can go wrong between tracks and finished media.
 
-    PipelineError
-    ├── MediaRefused        the file's fault: bringing it again as it is cannot help
-    │   ├── MediaUnreadable
-    │   ├── MediaEmpty
-    │   ├── MediaChanging
-    │   └── FolderInvalid
-    ├── FfmpegFailed        ffmpeg's fault or ours
-    ├── FfmpegMissing       the machine's fault
-    └── ModelMissing        the machine's fault
+PipelineError
+├── MediaRefused        the file's fault: bringing it again as it is cannot help
+│   ├── MediaUnreadable
+│   ├── MediaEmpty
+│   ├── MediaChanging
+│   ├── FolderInvalid
+│   └── SeveralRefused
+├── FfmpegFailed        ffmpeg's fault or ours
+├── FfmpegMissing       the machine's fault
+└── ModelMissing        the machine's fault
 """
 
 from __future__ import annotations
+
+from typing import cast
 
 from townhall.errors import SprechstundeError
 
@@ -38,6 +41,15 @@ class MediaChanging(MediaRefused):
 
 class FolderInvalid(MediaRefused):
     """{file}: {reason}"""
+
+
+class SeveralRefused(MediaRefused):
+    """{count} things are wrong with this recording:{listing}"""
+
+    @property
+    def problems(self) -> tuple[MediaRefused, ...]:
+        """Each of them as the error it would be alone."""
+        return cast("tuple[MediaRefused, ...]", self.details["problems"])
 
 
 class FfmpegFailed(PipelineError):
