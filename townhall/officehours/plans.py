@@ -1,0 +1,171 @@
+"""Plans: everything that decides how a programme comes out, gathered for the pipeline.
+
+Looks back at: questions, consultations, recordings, transcripts, programmes.
+Is looked at by: approvals, publications.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from townhall.database import fetch
+from townhall.errors import NotFound
+from townhall.media import (
+    ChapterPlacement,
+    ConsentLevel,
+    Cut,
+    CutKind,
+    HandedInQuestion,
+    ProgrammePart,
+    ProgrammePlan,
+    Speech,
+)
+from townhall.officehours.consultations import Consultation, participants_of
+from townhall.officehours.programmes import Programme
+from townhall.officehours.questions import (
+    Question,
+    QuestionState,
+    askers_of,
+    questions_of,
+)
+from townhall.officehours.recordings import (
+    Recording,
+    recording_value,
+    save_speech_spans,
+    speech_spans_of,
+)
+from townhall.officehours.schedule import find_office_hour
+from townhall.officehours.transcripts import (
+    newest_revision,
+    revision_numbered,
+    save_transcript,
+    transcript_value,
+)
+
+
+def recordings_to_hear(db: Session, programme: Programme) -> list[Recording]:
+    """Recordings of this version that nobody has listened to yet."""
+    return [
+        recording
+        for part in programme.parts
+        if (recording := fetch(db, Recording, part["recording"])).speech_spans is None
+        or newest_revision(db, recording.id) is None
+    ]
+
+
+def save_speech(
+    db: Session, *, recording: Recording, speech: Speech, actor: str, now: datetime
+) -> None:
+    """Keep what the machine heard. Hearing the same twice changes nothing."""
+    if recording.speech_spans is None:
+        save_speech_spans(recording=recording, spans=speech.spans)
+    if newest_revision(db, recording.id) is None:
+        save_transcript(
+            db,
+            recording=recording,
+            transcript=speech.transcript,
+            actor=actor,
+            now=now,
+        )
+
+
+def handed_in_questions(
+    db: Session, office_hour_id: str
+) -> tuple[HandedInQuestion, ...]:
+    """The questions that are, or were, to be answered on air."""
+    office_hour = find_office_hour(db, office_hour_id)
+    return tuple(
+        HandedInQuestion(
+            question_id=question.id,
+            ref=question.ref,
+            text=question.text,
+            topic=question.topic,
+            author=public_author(db, question),
+            participant_id=_asking_participant(db, question),
+        )
+        for question in questions_of(
+            db, office_hour.id, QuestionState.ACCEPTED, QuestionState.ANSWERED
+        )
+    )
+
+
+def public_author(db: Session, question: Question) -> str | None:
+    """Names of those askers who agreed to be named; ``None`` if nobody did."""
+    named = [a.name for a in askers_of(db, question) if a.may_be_named and a.name]
+    return ", ".join(named) or None
+
+
+def _asking_participant(db: Session, question: Question) -> str | None:
+    """Who asks it in the room: a participant with the asker's name."""
+    names = {a.name.casefold() for a in askers_of(db, question) if a.name}
+    for consultation in db.scalars(
+        select(Consultation).where(
+            Consultation.office_hour_id == question.office_hour_id
+        )
+    ):
+        for participant in participants_of(db, consultation.id):
+            if participant.name.casefold() in names:
+                return participant.id
+    return None
+
+
+def plan_of(
+    db: Session, programme: Programme, *, municipality: str, recordings_folder: Path
+) -> ProgrammePlan:
+    """Everything that decides how this version comes out.
+
+    People appear with the consents of the version, not of now: whether it still
+    may be shown is decided before anything is published.
+
+    Raises:
+        NotFound: a recording was not listened to yet.
+    """
+    parts = []
+    for part in programme.parts:
+        recording = fetch(db, Recording, part["recording"])
+        newest = newest_revision(db, recording.id)
+        spans = speech_spans_of(recording)
+        if newest is None or spans is None:
+            raise NotFound(kind="TranscriptRevision", id=recording.id)
+        revision = (
+            revision_numbered(db, recording.id, part["revision"])
+            if part["revision"]
+            else newest
+        )
+        value = recording_value(db, recording, folder=recordings_folder)
+        value = replace(
+            value,
+            people=tuple(
+                replace(
+                    person,
+                    consent=ConsentLevel(part["consents"][person.participant_id]),
+                )
+                for person in value.people
+            ),
+        )
+        parts.append(
+            ProgrammePart(
+                recording=value,
+                speech=Speech(spans=spans, transcript=transcript_value(revision)),
+                cuts=tuple(
+                    Cut(**{**cut, "kind": CutKind(cut["kind"])}) for cut in part["cuts"]
+                ),
+                placements=tuple(
+                    ChapterPlacement(**placement) for placement in part["placements"]
+                ),
+            )
+        )
+    office_hour = find_office_hour(db, programme.office_hour_id)
+    return ProgrammePlan(
+        programme_id=programme.id,
+        title=office_hour.title,
+        municipality=municipality,
+        language="de",
+        parts=tuple(parts),
+        questions=handed_in_questions(db, office_hour.id),
+    )
