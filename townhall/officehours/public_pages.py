@@ -66,15 +66,18 @@ def site_content(
         office_hours=tuple(
             _page(db, office_hour, read_build=read_build, now=now)
             for office_hour in office_hours(db)
-            if _is_public(office_hour)
+            if _is_public(db, office_hour)
         ),
     )
 
 
-def _is_public(office_hour: OfficeHour) -> bool:
-    if office_hour.state is OfficeHourState.CANCELLED:
-        return office_hour.sequence > 0  # a draft that was never announced stays unseen
-    return office_hour.state is not OfficeHourState.DRAFT
+def _is_public(db: Session, office_hour: OfficeHour) -> bool:
+    """Announced once, or something of it was published: it has a page from then on."""
+    return office_hour.announced_at is not None or any(
+        publication.channel is PublishingChannel.WEBSITE
+        and publication.state in _SHOWN | _GONE
+        for publication in publications_of(db, office_hour.id)
+    )
 
 
 def _page(

@@ -36,7 +36,7 @@ class OfficeHourState(StrEnum):
     DRAFT = "draft"  #: being prepared, not public
     ANNOUNCED = "announced"  #: public, questions are welcome
     LIVE = "live"  #: people are talking
-    HELD = "held"  #: over; its recordings may be processed
+    HELD = "held"  #: over; its recordings may be processed (also straight from a draft)
     CANCELLED = "cancelled"  #: will not take place; the page says so
 
 
@@ -46,7 +46,11 @@ class OfficeHour(Row):
     __tablename__ = "office_hour"
     MOVES: ClassVar[Mapping[OfficeHourState, frozenset[OfficeHourState]]] = {
         OfficeHourState.DRAFT: frozenset(
-            {OfficeHourState.ANNOUNCED, OfficeHourState.CANCELLED}
+            {
+                OfficeHourState.ANNOUNCED,
+                OfficeHourState.HELD,  # held elsewhere, brought in afterwards
+                OfficeHourState.CANCELLED,
+            }
         ),
         OfficeHourState.ANNOUNCED: frozenset(
             {OfficeHourState.LIVE, OfficeHourState.HELD, OfficeHourState.CANCELLED}
@@ -67,6 +71,8 @@ class OfficeHour(Row):
     questions_until: Mapped[datetime | None]
     state: Mapped[OfficeHourState] = mapped_column(stored_enum(OfficeHourState))
     cancellation_reason: Mapped[str | None]
+    #: since when it has a public page; ``None``: not before something is published
+    announced_at: Mapped[datetime | None]
     sequence: Mapped[int]  #: rises with each change of the date (RFC 5545 § 3.8.7.4)
     changed_at: Mapped[datetime]
 
@@ -167,6 +173,7 @@ def announce(
         WrongState: it is not a draft.
     """
     _move(db, office_hour, OfficeHourState.ANNOUNCED, actor=actor, now=now)
+    office_hour.announced_at = now
 
 
 def cancel(
@@ -181,8 +188,7 @@ def cancel(
     if not reason.strip():
         raise InvalidInput(field="reason", reason="people want to know why")
     office_hour.cancellation_reason = reason.strip()
-    if office_hour.state is OfficeHourState.ANNOUNCED:
-        office_hour.sequence += 1
+    office_hour.sequence += 1
     _move(db, office_hour, OfficeHourState.CANCELLED, actor=actor, now=now)
 
 
@@ -199,7 +205,7 @@ def hold(db: Session, *, office_hour: OfficeHour, actor: str, now: datetime) -> 
     """It is over; its recordings may be processed.
 
     Raises:
-        WrongState: it is neither announced nor live.
+        WrongState: it is held already, or was cancelled.
     """
     _move(db, office_hour, OfficeHourState.HELD, actor=actor, now=now)
 

@@ -49,6 +49,7 @@ def upgrade() -> None:
     sa.Column('questions_until', townhall.database.UtcDateTime(timezone=True), nullable=True),
     sa.Column('state', sa.Enum('draft', 'announced', 'live', 'held', 'cancelled', name='officehourstate', native_enum=False, length=32), nullable=False),
     sa.Column('cancellation_reason', sa.String(), nullable=True),
+    sa.Column('announced_at', townhall.database.UtcDateTime(timezone=True), nullable=True),
     sa.Column('sequence', sa.Integer(), nullable=False),
     sa.Column('changed_at', townhall.database.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_office_hour')),
