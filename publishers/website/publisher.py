@@ -1,0 +1,207 @@
+"""Building the public website from what the town hall says is public."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publishers.errors import MediaMissing
+from publishers.website.assets import assets
+from publishers.website.pages import Page, pages_of
+from publishers.website.releases import (
+    Manifest,
+    Release,
+    ReleaseFolder,
+    share,
+    write_new,
+)
+from publishers.website.search_index import build_index, search_digest
+from publishers.website.site_plan import SitePlan
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from publishers.website.hours import MediaFile
+    from townhall.publishing import SiteContent
+
+_INDEX = "pagefind"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteBuild:
+    """What a build did."""
+
+    release: int  #: number of the release people see now
+    path: Path
+    content_digest: str
+    rendered: tuple[str, ...]  #: paths written anew
+    pages_reused: int  #: taken over from the release before
+    search_indexed: bool  #: whether the search index was made anew
+    removed_releases: tuple[int, ...]
+
+    @property
+    def pages_rendered(self) -> int:
+        """How many pages were written anew."""
+        return len(self.rendered)
+
+
+class WebsitePublisher:
+    """Keeps one folder showing exactly what is public, nothing else."""
+
+    def __init__(self, folder: Path, *, search: bool = True) -> None:
+        """Publish into ``folder``; the web server shows ``folder/current``."""
+        self.releases = ReleaseFolder(folder)
+        self.search = search
+
+    def build(self, content: SiteContent, *, now: datetime) -> SiteBuild:
+        """Bring the website to ``content``; equal content at the same time does nothing.
+
+        What is public no longer is gone when this returns: from the site, from old
+        releases, from the search. Where something has to go, the pages are switched
+        at once without search, and the search comes back with its new index.
+
+        Raises:
+            ContentRefused: something cannot be used in an address.
+            MediaMissing: a file of a programme is not there or not the approved one.
+            IndexFailed: the pages are switched; only the search is missing.
+        """
+        plan = SitePlan(content, now=now, search=self.search)
+        pages = pages_of(plan)
+        wanted = search_digest(plan) if self.search else None
+        rendered: tuple[str, ...] = ()
+        removed: list[int] = []
+        indexed = False
+        with self.releases.building() as lock:
+            release = before = self.releases.current()
+            index = _index_to_keep(before, plan, wanted)
+            if release is None or not _same(release, plan, pages, index):
+                release, rendered = self._release(plan, pages, before, index)
+            removed += self.releases.prune(plan.claims)
+            if wanted is not None and release.manifest.search_digest != wanted:
+                made = build_index(plan, drafts=self.releases.drafts, lock=lock)
+                release, _ = self._release(plan, pages, release, (made, wanted))
+                removed += self.releases.prune(plan.claims)
+                indexed = True
+            self.releases.settle(release)
+        return SiteBuild(
+            release=release.number,
+            path=release.path,
+            content_digest=plan.content_digest,
+            rendered=rendered,
+            pages_reused=len(pages) - len(rendered),
+            search_indexed=indexed,
+            removed_releases=tuple(removed),
+        )
+
+    def _release(
+        self,
+        plan: SitePlan,
+        pages: list[Page],
+        before: Release | None,
+        index: tuple[Path, str] | None,
+    ) -> tuple[Release, tuple[str, ...]]:
+        """Write a new release beside the one before and switch to it."""
+        draft = self.releases.drafts / "release"
+        old_pages = before.manifest.pages if before else {}
+        folders: set[str] = set()
+        rendered = []
+        for page in pages:
+            _make_folder_of(draft, page.path, folders)
+            if before and old_pages.get(page.path) == page.key:
+                share(before.path / page.path, draft / page.path)
+            else:
+                write_new(draft / page.path, page.render())
+                rendered.append(page.path)
+        for path, data in assets().values():
+            _make_folder_of(draft, path, folders)
+            write_new(draft / path, data)
+        media = []
+        for hour in plan.published:
+            media.append(hour.media_folder)
+            kept = before is not None and hour.media_folder in before.manifest.media
+            for file in hour.media.values():
+                _make_folder_of(draft, file.path, folders)
+                if before and kept:
+                    share(before.path / file.path, draft / file.path)
+                else:
+                    _bring(file, draft / file.path)
+        if index:
+            _share_tree(index[0], draft / _INDEX)
+        manifest = Manifest(
+            content_digest=plan.content_digest,
+            moment_digest=plan.moment_digest,
+            search_digest=index[1] if index else None,
+            pages={page.path: page.key for page in pages},
+            media=tuple(media),
+            claims=plan.claims,
+        )
+        return self.releases.switch_to(draft, manifest), tuple(rendered)
+
+
+def built_digest(folder: Path) -> str | None:
+    """The content digest of the site in ``folder``; ``None`` when a build is due."""
+    release = ReleaseFolder(folder).settled()
+    return release.manifest.content_digest if release else None
+
+
+def is_up_to_date(folder: Path, content: SiteContent, *, now: datetime) -> bool:
+    """Whether a build would change nothing: neither the content nor a date passed asks for it."""
+    release = ReleaseFolder(folder).settled()
+    if release is None:
+        return False
+    plan = SitePlan(content, now=now, search=False)
+    return (release.manifest.content_digest, release.manifest.moment_digest) == (
+        plan.content_digest,
+        plan.moment_digest,
+    )
+
+
+def _index_to_keep(
+    before: Release | None, plan: SitePlan, wanted: str | None
+) -> tuple[Path, str] | None:
+    """The search index of the release before, unless something in it had to go."""
+    if wanted is None or before is None or before.manifest.search_digest is None:
+        return None
+    old = before.manifest.search_digest
+    if old != wanted and not before.manifest.claims <= plan.claims:
+        return None
+    return before.path / _INDEX, old
+
+
+def _same(
+    release: Release, plan: SitePlan, pages: list[Page], index: tuple[Path, str] | None
+) -> bool:
+    manifest = release.manifest
+    return (
+        manifest.content_digest == plan.content_digest
+        and manifest.moment_digest == plan.moment_digest
+        and manifest.search_digest == (index[1] if index else None)
+        and manifest.pages == {page.path: page.key for page in pages}
+    )
+
+
+def _make_folder_of(draft: Path, path: str, made: set[str]) -> None:
+    folder = path.rpartition("/")[0]
+    if folder not in made:
+        (draft / folder).mkdir(parents=True, exist_ok=True)
+        made.add(folder)
+
+
+def _bring(file: MediaFile, target: Path) -> None:
+    try:
+        size_bytes = file.source.stat().st_size
+        if file.size_bytes is not None and size_bytes != file.size_bytes:
+            raise MediaMissing(file=file.source)
+        share(file.source, target)
+    except FileNotFoundError as error:
+        raise MediaMissing(file=file.source) from error
+
+
+def _share_tree(source: Path, target: Path) -> None:
+    for folder, _, names in os.walk(source):
+        place = target / os.path.relpath(folder, source)
+        place.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            share(Path(folder) / name, place / name)

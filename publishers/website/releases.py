@@ -1,0 +1,219 @@
+"""The folder a web server shows, switched in one step, and nothing left of what had to go.
+
+    site/
+      current -> releases/7      what the web server shows; replaced by one rename
+      releases/5 …/7             complete sites; equal files are the same file on disk
+      manifests/7.json           which page has which key; never public
+      drafts/                    being built; emptied at the next build
+      built.json                 exists only while everything is settled
+
+A file that is in a release is never written to again: releases share it by hard
+links. A process may be killed at any point: ``built.json`` is taken away before
+anything is touched and written after everything is done, so an interrupted build
+is seen and done again, and what it left is cleared away first.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: how many releases are kept, the current one included: readers may still be in an
+#: older one, and an operator may want to look back
+KEPT_RELEASES = 3
+#: folders and files must be readable for a web server under another account
+_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """What a release holds."""
+
+    content_digest: str
+    moment_digest: str
+    search_digest: str | None  #: ``None``: without a search index
+    pages: dict[str, str] = field(default_factory=dict)  #: path → key
+    media: tuple[str, ...] = ()  #: folders
+    claims: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """A complete site on disk."""
+
+    number: int
+    path: Path
+    manifest: Manifest
+
+
+class ReleaseFolder:
+    """The folder with ``current`` in it. One builder at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use ``folder``, which need not exist yet."""
+        self.folder = folder
+        self.drafts = folder / "drafts"
+        self._current = folder / "current"
+        self._built = folder / "built.json"
+
+    @contextmanager
+    def building(self) -> Iterator[int]:
+        """Hold the folder's lock and clear away what a killed build left.
+
+        Gives the lock's file descriptor, to be inherited by programs we start.
+        ``built.json`` comes back only through :meth:`settle`.
+        """
+        for path in (self.folder, self.folder / "releases", self.folder / "manifests"):
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(_FOLDER_MODE)
+        lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._built.unlink(missing_ok=True)
+            self._clear()
+            yield lock
+        finally:
+            os.close(lock)
+
+    def current(self) -> Release | None:
+        """The release people see, or ``None`` before the first."""
+        number = self._current_number()
+        return None if number is None else self._load(number)
+
+    def _current_number(self) -> int | None:
+        try:
+            return int(self._current.readlink().name)
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _load(self, number: int) -> Release | None:
+        path = self.folder / "releases" / str(number)
+        try:
+            value = json.loads(self._manifest_path(number).read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        manifest = Manifest(
+            content_digest=value["content_digest"],
+            moment_digest=value["moment_digest"],
+            search_digest=value["search_digest"],
+            pages=value["pages"],
+            media=tuple(value["media"]),
+            claims=frozenset(value["claims"]),
+        )
+        return (
+            Release(number=number, path=path, manifest=manifest)
+            if path.is_dir()
+            else None
+        )
+
+    def _manifest_path(self, number: int) -> Path:
+        return self.folder / "manifests" / f"{number}.json"
+
+    def _numbers(self) -> list[int]:
+        found = (path.name for path in (self.folder / "releases").iterdir())
+        return sorted(int(name) for name in found if name.isdigit())
+
+    def _clear(self) -> None:
+        """Remove drafts, and releases that were never switched to."""
+        shutil.rmtree(self.drafts, ignore_errors=True)
+        self.drafts.mkdir()
+        (self.folder / "current.new").unlink(missing_ok=True)
+        current = self._current_number()
+        for number in self._numbers():
+            if current is None or number > current or self._load(number) is None:
+                self._remove(number)
+        kept = {f"{number}.json" for number in self._numbers()}
+        for path in (self.folder / "manifests").iterdir():
+            if path.name not in kept:
+                path.unlink()
+
+    def switch_to(self, draft: Path, manifest: Manifest) -> Release:
+        """Make a finished draft the site people see, in one step."""
+        number = max(self._numbers(), default=0) + 1
+        value = {
+            "content_digest": manifest.content_digest,
+            "moment_digest": manifest.moment_digest,
+            "search_digest": manifest.search_digest,
+            "pages": manifest.pages,
+            "media": manifest.media,
+            "claims": sorted(manifest.claims),
+        }
+        write_new(self._manifest_path(number), json.dumps(value).encode())
+        _open_folders(draft)
+        path = self.folder / "releases" / str(number)
+        draft.rename(path)
+        link = self.folder / "current.new"
+        link.symlink_to(Path("releases") / str(number))
+        link.replace(self._current)
+        return Release(number=number, path=path, manifest=manifest)
+
+    def prune(self, claims: frozenset[str]) -> list[int]:
+        """Erase old releases: all but the last, and each that holds anything gone since."""
+        current = self._current_number()
+        numbers = self._numbers()
+        gone = []
+        for number in numbers:
+            if number == current:
+                continue
+            release = self._load(number)
+            outdated = number not in numbers[-KEPT_RELEASES:]
+            if outdated or release is None or not release.manifest.claims <= claims:
+                self._remove(number)
+                gone.append(number)
+        return gone
+
+    def _remove(self, number: int) -> None:
+        shutil.rmtree(self.folder / "releases" / str(number), ignore_errors=True)
+        self._manifest_path(number).unlink(missing_ok=True)
+
+    def settle(self, release: Release) -> None:
+        """Say that everything is done: the site is built and what had to go is gone."""
+        draft = self.drafts / "built.json"
+        draft.write_text(json.dumps({"release": release.number}))
+        draft.replace(self._built)
+
+    def settled(self) -> Release | None:
+        """The site as it stands, or ``None`` when a build is due."""
+        current = self._current_number()
+        try:
+            built = json.loads(self._built.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        if current is None or built["release"] != current:
+            return None
+        return self._load(current)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that no release shares yet."""
+    path.write_bytes(data)
+    path.chmod(_FILE_MODE)
+
+
+def _open_folders(draft: Path) -> None:
+    """Let a web server in where a strict umask would not."""
+    if draft.stat().st_mode & _FOLDER_MODE == _FOLDER_MODE:
+        return
+    for folder, _, _ in os.walk(draft):
+        Path(folder).chmod(_FOLDER_MODE)
+
+
+def share(source: Path, target: Path) -> None:
+    """Let ``target`` be the same file on disk as ``source``; a copy where that cannot be."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)
+    if target.stat().st_mode & _FILE_MODE != _FILE_MODE:
+        target.chmod(target.stat().st_mode | _FILE_MODE)

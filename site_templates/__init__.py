@@ -1,0 +1,1 @@
+"""Everything people see that is not code: templates, styles, scripts, catalogues."""
