@@ -31,16 +31,18 @@ FRAME_S: Final = 0.01  #: one value of an envelope
 LOUDER_DB: Final = 12.0
 CORRELATION: Final = 0.5  #: of the two envelopes in dB, at the best lag
 LAG_MAX_S: Final = 0.4  #: network and echo canceller; 150 ms is usual
-#: below this a change of speaker inside a span is not looked for
-_SHORTEST_S: Final = 0.25
+#: what is shorter is no change of speaker inside a span: own speech may be a "Ja",
+#: but a loud 0.4 s of another in between is a pause of one's own
+_SHORTEST_OWN_S: Final = 0.25
+_SHORTEST_FOREIGN_S: Final = 0.5
 _QUIET_DB: Final = -80.0  #: all that is quieter counts alike
 _ABOVE_NOISE_DB: Final = 12.0
+_VOICE_RANGE_DB: Final = 15.0  #: from a voice's usual level down to its soft syllables
 _LAGS: Final = round(LAG_MAX_S / FRAME_S)
-_SHORTEST: Final = round(_SHORTEST_S / FRAME_S)
 
-_NEITHER: Final = -1
-_OWN: Final = 0
-_FOREIGN: Final = 1
+#: labels of a frame; 0 and above: the number of the other person
+_NEITHER: Final = -2
+_OWN: Final = -1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -64,67 +66,106 @@ class Heard:
         levels[inside] = np.maximum(self.envelope_db[index[inside]], _QUIET_DB)
         return levels
 
+    def speaks(self, first: int, count: int) -> bool:
+        """Whether this person's own voice is heard in these frames."""
+        start_s, end_s = first * FRAME_S, (first + count) * FRAME_S
+        return any(
+            span.bleed_of is None and span.start_s < end_s and span.end_s > start_s
+            for span in self.spans
+        )
+
+    def voice_db(self) -> float:
+        """The usual level of this person's own voice."""
+        own = [span.loudness_db for span in self.spans if span.bleed_of is None]
+        return float(np.median(own)) if own else 0.0
+
+    def noise_db(self) -> float:
+        """The level of the room around this person."""
+        if self.envelope_db.size == 0:
+            return _QUIET_DB
+        return max(float(np.percentile(self.envelope_db, 10)), _QUIET_DB)
+
 
 def mark_bleed(heard: Sequence[Heard]) -> tuple[SpeechSpan, ...]:
     """All spans in order of their start, foreign ones with ``bleed_of`` set.
 
-    A span that holds own speech and bleed (the other began within the 400 ms that the
-    detector bridges) is cut where the louder track takes over.
+    First whole spans are judged. Then spans that hold own speech and bleed (the other
+    began within the 400 ms that the detector bridges) are cut where the other's
+    loudspeaker takes over, looking only at those who really spoke then.
     """
-    spans: list[SpeechSpan] = []
-    for own in heard:
-        others = [
-            other for other in heard if other.participant_id != own.participant_id
-        ]
-        noise_db = _noise_db(own)
-        for span in own.spans:
-            spans += _judged(span, own, others, noise_db) if others else [span]
+    judged = [_with_whole_spans_judged(own, _others(own, heard)) for own in heard]
+    spans = [
+        part
+        for own in judged
+        for span in own.spans
+        for part in _cut(span, own, _others(own, judged))
+    ]
     return tuple(
         sorted(spans, key=lambda span: (span.start_s, span.participant_id or ""))
     )
 
 
-def _noise_db(heard: Heard) -> float:
-    if heard.envelope_db.size == 0:
-        return _QUIET_DB
-    return max(float(np.percentile(heard.envelope_db, 10)), _QUIET_DB)
+def _others(own: Heard, heard: Iterable[Heard]) -> list[Heard]:
+    return [other for other in heard if other.participant_id != own.participant_id]
 
 
-def _judged(
-    span: SpeechSpan, own: Heard, others: Iterable[Heard], noise_db: float
-) -> list[SpeechSpan]:
-    first = round(span.start_s / FRAME_S)
-    count = max(round(span.end_s / FRAME_S) - first, 1)
+def _with_whole_spans_judged(own: Heard, others: list[Heard]) -> Heard:
+    spans = []
+    for span in own.spans:
+        first, count = _frames(span)
+        spans.append(replace(span, bleed_of=_source(own, others, first, count)))
+    return replace(own, spans=tuple(spans))
+
+
+def _cut(span: SpeechSpan, own: Heard, others: list[Heard]) -> list[SpeechSpan]:
+    first, count = _frames(span)
+    speaking = [other for other in others if other.speaks(first - _LAGS, count + _LAGS)]
+    if not speaking or span.bleed_of is not None:
+        return [span]
     mine = own.levels(first, count)
-    # what may arrive now was said up to LAG_MAX_S ago
-    before = {
-        id(other): (other, other.levels(first - _LAGS, count + _LAGS))
-        for other in others
-    }
-    loudest = np.max(
-        [_latest_peak(levels, count) for _, levels in before.values()], axis=0
-    )
+    theirs = np.stack([_voice_lately(other, first, count) for other in speaking])
     label = np.full(count, _NEITHER)
-    label[mine >= noise_db + _ABOVE_NOISE_DB] = _OWN
-    label[loudest >= mine + LOUDER_DB] = _FOREIGN
-    parts = []
-    for start, end, kind in _runs(label):
-        source = None
-        if kind == _FOREIGN:
-            source = _source(mine[start:end], before.values(), start)
-        parts.append((start, end, source))
+    label[mine >= own.noise_db() + _ABOVE_NOISE_DB] = _OWN
+    foreign = theirs.max(axis=0) >= mine + LOUDER_DB
+    label[foreign] = theirs.argmax(axis=0)[foreign]
+    parts = [
+        (
+            start,
+            end,
+            None
+            if kind == _OWN
+            else _source(own, [speaking[kind]], first + start, end - start),
+        )
+        for start, end, kind in _runs(label)
+    ]
     return [
-        replace(
+        span
+        if end - start == count
+        else replace(
             span,
             start_s=span.start_s if start == 0 else (first + start) * FRAME_S,
             end_s=span.end_s if end == count else (first + end) * FRAME_S,
-            loudness_db=span.loudness_db
-            if end - start == count
-            else round(_mean_db(mine[start:end]), 2),
+            loudness_db=round(_mean_db(mine[start:end]), 2),
             bleed_of=source,
         )
         for start, end, source in _joined(parts)
     ]
+
+
+def _frames(span: SpeechSpan) -> tuple[int, int]:
+    first = round(span.start_s / FRAME_S)
+    return first, max(round(span.end_s / FRAME_S) - first, 1)
+
+
+def _voice_lately(other: Heard, first: int, count: int) -> Levels:
+    """The other's own voice: for each frame its highest level of the last 0.4 s.
+
+    What is far below that person's usual level is no voice but what their microphone
+    hears of the room, and cannot be the cause of bleed.
+    """
+    levels = other.levels(first - _LAGS, count + _LAGS)
+    voice = np.where(levels >= other.voice_db() - _VOICE_RANGE_DB, levels, _QUIET_DB)
+    return _latest_peak(voice, count)
 
 
 def _latest_peak(levels: Levels, count: int) -> Levels:
@@ -135,52 +176,52 @@ def _latest_peak(levels: Levels, count: int) -> Levels:
 
 
 def _runs(label: NDArray[np.int_]) -> list[tuple[int, int, int]]:
-    """Stretches of own and foreign frames; what is neither goes half to each side."""
-    known = np.flatnonzero(label != _NEITHER)
-    if known.size == 0:
+    """Stretches of one label; frames that are neither go half to each side.
+
+    A stretch too short to be speech goes to the one before it.
+    """
+    edges: list[tuple[int, int]] = []  # (first frame, label)
+    last_known = 0
+    for frame in np.flatnonzero(label != _NEITHER).tolist():
+        if not edges:
+            edges.append((0, int(label[frame])))
+        elif label[frame] != edges[-1][1]:
+            edges.append(((last_known + frame + 1) // 2, int(label[frame])))
+        last_known = frame
+    if not edges:
         return [(0, label.size, _OWN)]
-    edges: list[tuple[int, int]] = []  # (first frame, kind) of each run of known frames
-    for before, frame in zip([None, *known[:-1].tolist()], known.tolist(), strict=True):
-        kind = int(label[frame])
-        if before is None or not edges:
-            edges.append((0, kind))
-        elif kind != edges[-1][1]:
-            edges.append(((before + frame + 1) // 2, kind))
-    runs = [
-        (start, end, kind)
-        for (start, kind), end in zip(
-            edges, [*(edge for edge, _ in edges[1:]), label.size], strict=True
+    while len(edges) > 1:
+        ends = [*(first for first, _ in edges[1:]), label.size]
+        surplus_s, shortest = min(
+            (
+                (end - first) * FRAME_S
+                - (_SHORTEST_OWN_S if kind == _OWN else _SHORTEST_FOREIGN_S),
+                at,
+            )
+            for at, ((first, kind), end) in enumerate(zip(edges, ends, strict=True))
         )
-    ]
-    while len(runs) > 1:
-        shortest = min(range(len(runs)), key=lambda at: runs[at][1] - runs[at][0])
-        if runs[shortest][1] - runs[shortest][0] >= _SHORTEST:
+        if surplus_s >= 0:
             break
-        runs = _without(runs, shortest)
-    return runs
+        del edges[shortest]
+        edges[0] = (0, edges[0][1])
+        edges = [
+            edge
+            for at, edge in enumerate(edges)
+            if at == 0 or edge[1] != edges[at - 1][1]
+        ]
+    ends = [*(first for first, _ in edges[1:]), label.size]
+    return [(first, end, kind) for (first, kind), end in zip(edges, ends, strict=True)]
 
 
-def _without(
-    runs: list[tuple[int, int, int]], index: int
-) -> list[tuple[int, int, int]]:
-    """Give a run too short to be speech to its neighbours, which are of one kind."""
-    left = runs[index - 1] if index else None
-    right = runs[index + 1] if index + 1 < len(runs) else None
-    start = left[0] if left else runs[index][0]
-    end = right[1] if right else runs[index][1]
-    kind = (left or right or runs[index])[2]
-    return [*runs[: max(index - 1, 0)], (start, end, kind), *runs[index + 2 :]]
-
-
-def _source(
-    mine: Levels, others: Iterable[tuple[Heard, Levels]], start: int
-) -> str | None:
+def _source(own: Heard, others: Iterable[Heard], first: int, count: int) -> str | None:
     """Whose loudspeaker is heard in these frames, if anybody's."""
     best: tuple[float, str | None] = (CORRELATION, None)
+    mine = own.levels(first, count)
     own_db = _mean_db(mine)
-    for other, levels in others:
+    for other in others:
+        levels = other.levels(first - _LAGS, count + _LAGS)
         for lag in range(_LAGS + 1):
-            shifted = levels[start + _LAGS - lag :][: mine.size]
+            shifted = levels[_LAGS - lag :][:count]
             if _mean_db(shifted) < own_db + LOUDER_DB:
                 continue
             likeness = _correlation(mine, shifted)
