@@ -35,7 +35,7 @@ SENTENCE_PAUSES_S = (0.32, 0.45, 0.38, 0.55)
 TAIL_S = 2.0
 #: guests come in so long before their first turn and leave so long after the last
 EARLY_S, LATE_S = 12.0, 6.0
-BITRATE = "24k"
+BITRATE = "28k"
 
 Samples = NDArray[np.float64]
 
