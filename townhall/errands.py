@@ -66,9 +66,7 @@ def take_errand(
 ) -> Errand | None:
     """Take the lease, or ``None`` if it is done, given up, pausing or in good hands."""
     key = errand_id(step, subject, revision)
-    errand = db.scalars(
-        select(Errand).where(Errand.id == key).with_for_update()
-    ).one_or_none()
+    errand = db.get(Errand, key, populate_existing=True)
     if errand is None:
         errand = Errand(id=key, step=step, subject=subject, attempt=0)
         db.add(errand)
@@ -132,6 +130,15 @@ def fail_errand(
     else:
         errand.state, errand.finished_at = ErrandState.FAILED, now
     return errand
+
+
+def put_off_errand(db: Session, *, key: str, reason: str, until: datetime) -> None:
+    """Nothing failed, but it cannot go on before ``until``: the attempt does not count."""
+    errand = db.get_one(Errand, key)
+    errand.state, errand.not_before = ErrandState.PAUSED, until
+    errand.attempt = max(errand.attempt - 1, 0)
+    errand.error = reason
+    errand.leased_until = errand.progress = None
 
 
 def release_leases(db: Session, *, worker: str, now: datetime) -> int:

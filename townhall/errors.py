@@ -21,6 +21,25 @@ from the keyword arguments, which are kept in ``details``.
 from __future__ import annotations
 
 
+class Phrase(str):
+    """A piece of a sentence that is a sentence of its own: translatable, with details.
+
+    Reads as its English text; the dictionary looks up ``template`` instead.
+    """
+
+    __slots__ = ("details", "template")
+
+    template: str
+    details: dict[str, object]
+
+
+def phrase(template: str, /, **details: object) -> Phrase:
+    """A translatable reason for an error, its placeholders filled from ``details``."""
+    made = Phrase(template.format(**details) if details else template)
+    made.template, made.details = template, details
+    return made
+
+
 class SprechstundeError(Exception):
     """Something did not work."""
 

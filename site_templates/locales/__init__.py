@@ -16,6 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from townhall.errors import Phrase
+
 FOLDER = Path(__file__).parent
 
 #: languages with a catalogue, and English, the language of the keys
@@ -58,10 +60,19 @@ def translate(locale: str, template: str, /, **details: object) -> str:
     sentence = str(catalogue.gettext(template))
     if not details:
         return sentence
-    words = {
-        name: catalogue.pgettext(DETAIL_CONTEXT, value)
-        if isinstance(value, str)
-        else value
-        for name, value in details.items()
-    }
-    return sentence.format(**words)
+    return sentence.format(
+        **{name: _translated(catalogue, value) for name, value in details.items()}
+    )
+
+
+def _translated(catalogue: NullTranslations, value: object) -> object:
+    if isinstance(value, Phrase):  # a reason with placeholders of its own
+        template = str(catalogue.pgettext(DETAIL_CONTEXT, value.template))
+        if not value.details:
+            return template
+        return template.format(
+            **{name: _translated(catalogue, v) for name, v in value.details.items()}
+        )
+    if isinstance(value, str):
+        return catalogue.pgettext(DETAIL_CONTEXT, value)
+    return value

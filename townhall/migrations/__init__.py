@@ -43,7 +43,7 @@ def newest_revision() -> str | None:
 
 def found_revision(engine: Engine) -> str | None:
     """The revision the database has; ``None``: it is empty."""
-    with engine.connect() as connection:
+    with engine.execution_options(reads_only=True).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

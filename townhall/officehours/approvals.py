@@ -23,6 +23,7 @@ from townhall.errors import (
     FourEyesRequired,
     InvalidInput,
     WrongState,
+    phrase,
 )
 from townhall.officehours.programmes import (
     Programme,
@@ -77,9 +78,9 @@ def approve(
     """
     name = name.strip()
     if not name:
-        raise InvalidInput(field="as", reason="say who approves")
+        raise InvalidInput(field="as", reason=phrase("say who approves"))
     if not channels:
-        raise InvalidInput(field="channel", reason="say where it may be shown")
+        raise InvalidInput(field="channel", reason=phrase("say where it may be shown"))
     current = current_programme(db, programme.office_hour_id)
     if current is not None and current.id != programme.id:
         raise DigestMismatch(given=digest[:12], actual=(current.digest or "new")[:12])
@@ -142,7 +143,7 @@ def refuse(
         WrongState: there is nothing to refuse.
     """
     if not reason.strip():
-        raise InvalidInput(field="reason", reason="say why it is refused")
+        raise InvalidInput(field="reason", reason=phrase("say why it is refused"))
     move(programme, ProgrammeState.REFUSED)
     programme.refused_because = reason.strip()
     for approval in approvals_of(db, programme.id):

@@ -12,12 +12,12 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, fetch, new_id, stored_enum
-from townhall.errors import InvalidInput, NotFound
+from townhall.errors import InvalidInput, NotFound, phrase
 from townhall.media import ConsentLevel, Person, Role
 from townhall.officehours.consultations import Participant, participants_of
 
@@ -36,6 +36,7 @@ class Consent(Row):
     """One decision of one person."""
 
     __tablename__ = "consent"
+    __table_args__ = (UniqueConstraint("participant_id", "number"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     participant_id: Mapped[str] = mapped_column(
@@ -94,7 +95,9 @@ def withdraw_consent(
     if _ORDER.index(to) <= _ORDER.index(level):
         raise InvalidInput(
             field="consent",
-            reason=f"it already is {level}; nothing is left to withdraw",
+            reason=phrase(
+                "it already is {level}; nothing is left to withdraw", level=str(level)
+            ),
         )
     last = _newest(db, participant.id)
     consent = Consent(
@@ -166,7 +169,8 @@ def withdrawal_token(participant_id: str, *, secret: bytes) -> str:
 
     Derived, so the clerk can print it again and a stolen database does not hold it.
     """
-    proof = hmac.digest(secret, participant_id.encode(), "sha256").hex()[:20]
+    message = participant_id.encode(errors="replace")
+    proof = hmac.digest(secret, message, "sha256").hex()[:20]
     return f"{participant_id}-{proof}"
 
 
@@ -176,9 +180,12 @@ def participant_by_token(db: Session, token: str, *, secret: bytes) -> Participa
     Raises:
         NotFound: nobody's; the same answer for every wrong token.
     """
-    participant_id = token.strip().rpartition("-")[0]
+    given = token.strip()
+    participant_id = given.rpartition("-")[0]
+    right = withdrawal_token(participant_id, secret=secret)
+    # as bytes: texts that are not ASCII cannot be compared in constant time
     if not hmac.compare_digest(
-        withdrawal_token(participant_id, secret=secret), token.strip()
+        right.encode(errors="replace"), given.encode(errors="replace")
     ):
         raise NotFound(kind="Consent", id=token)
     return fetch(db, Participant, participant_id)

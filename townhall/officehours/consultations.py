@@ -15,10 +15,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, new_id, stored_enum
-from townhall.errors import InvalidInput, WrongState
+from townhall.errors import InvalidInput, WrongState, phrase
 from townhall.media import Role
 from townhall.officehours.schedule import OfficeHour, OfficeHourState
 from townhall.states import move
+from townhall.wording import one_line, same_name
 
 
 class ConsultationState(StrEnum):
@@ -33,6 +34,7 @@ class Consultation(Row):
     """One conversation; the unit of recording and of consent."""
 
     __tablename__ = "consultation"
+    __table_args__ = (UniqueConstraint("office_hour_id", "position"),)
     MOVES: ClassVar[Mapping[ConsultationState, frozenset[ConsultationState]]] = {
         ConsultationState.PLANNED: frozenset({ConsultationState.OPEN}),
         ConsultationState.OPEN: frozenset({ConsultationState.CLOSED}),
@@ -137,11 +139,15 @@ def admit_participant(
     Raises:
         InvalidInput: no name, or a name that somebody there already has.
     """
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name:
-        raise InvalidInput(field="participant", reason="nobody is named")
-    if any(other.name == name for other in participants_of(db, consultation.id)):
-        raise InvalidInput(field="participant", reason=f"{name} is there already")
+        raise InvalidInput(field="participant", reason=phrase("nobody is named"))
+    if any(
+        same_name(other.name, name) for other in participants_of(db, consultation.id)
+    ):
+        raise InvalidInput(
+            field="participant", reason=phrase("{name} is there already", name=name)
+        )
     participant = Participant(
         id=new_id(), consultation_id=consultation.id, name=name, role=role
     )

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, fetch, stored_enum
-from townhall.errors import InvalidInput, NotFound, WrongState
+from townhall.errors import InvalidInput, NotFound, WrongState, phrase
 from townhall.media import (
     ChapterPlacement,
     ConsentLevel,
@@ -119,7 +119,7 @@ def request_programme(
     ]
     if not recordings:
         raise InvalidInput(
-            field="office hour", reason="nothing was recorded or imported yet"
+            field="office hour", reason=phrase("nothing was recorded or imported yet")
         )
     current = current_programme(db, office_hour.id)
     known = {part["recording"]: part for part in current.parts} if current else {}
@@ -256,8 +256,12 @@ def edit(
             if not 0 <= change.cut.start_s < change.cut.end_s <= recording.duration_s:
                 raise InvalidInput(
                     field="cut",
-                    reason=f"{change.cut.start_s:.2f}-{change.cut.end_s:.2f} s does not "
-                    f"lie inside 0-{recording.duration_s:.2f} s",
+                    reason=phrase(
+                        "{start:.2f}-{end:.2f} s does not lie inside 0-{length:.2f} s",
+                        start=change.cut.start_s,
+                        end=change.cut.end_s,
+                        length=recording.duration_s,
+                    ),
                 )
             part["cuts"] = [*part["cuts"], asdict(change.cut)]
         if change.placement is not None:

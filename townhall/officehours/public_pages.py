@@ -23,7 +23,12 @@ from townhall.officehours.publications import (
     is_allowed,
     publications_of,
 )
-from townhall.officehours.questions import Question, QuestionState, questions_of
+from townhall.officehours.questions import (
+    PUBLIC_STATES,
+    Question,
+    QuestionState,
+    questions_of,
+)
 from townhall.officehours.schedule import OfficeHour, OfficeHourState, office_hours
 from townhall.publishing import (
     Municipality,
@@ -64,7 +69,7 @@ def site_content(
         timezone=timezone,
         languages=tuple(languages),
         office_hours=tuple(
-            _page(db, office_hour, read_build=read_build, now=now)
+            page_of(db, office_hour, read_build=read_build, now=now)
             for office_hour in office_hours(db)
             if _is_public(db, office_hour)
         ),
@@ -80,9 +85,10 @@ def _is_public(db: Session, office_hour: OfficeHour) -> bool:
     )
 
 
-def _page(
+def page_of(
     db: Session, office_hour: OfficeHour, *, read_build: ReadBuild, now: datetime
 ) -> OfficeHourPage:
+    """Everything the website shows about one office hour at ``now``."""
     publications = [
         publication
         for publication in publications_of(db, office_hour.id)
@@ -112,7 +118,7 @@ def _page(
         sequence=office_hour.sequence,
         questions=tuple(
             _public_question(db, question)
-            for question in questions_of(db, office_hour.id, *_PUBLIC_STATES)
+            for question in questions_of(db, office_hour.id, *PUBLIC_STATES)
         ),
         publication=_package(db, shown[-1], read_build) if shown else None,
         tombstone=_tombstone(gone[-1]) if gone and not shown else None,

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, fetch, new_id, stored_enum
-from townhall.errors import InvalidInput, NotFound
+from townhall.errors import InvalidInput, NotFound, phrase
 from townhall.officehours.approvals import Approval, PublishingChannel
 from townhall.officehours.programmes import (
     Programme,
@@ -278,7 +278,7 @@ def retract(
         NotFound: nothing of it is, or is about to be, public.
     """
     if not reason.strip():
-        raise InvalidInput(field="reason", reason="the tombstone page says why")
+        raise InvalidInput(field="reason", reason=phrase("the tombstone page says why"))
     found = [
         publication
         for publication in publications_of(db, office_hour.id)

@@ -19,11 +19,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, fetch, new_id, stored_enum
-from townhall.errors import DeadlinePassed, InvalidInput, NotFound
+from townhall.errors import DeadlinePassed, InvalidInput, NotFound, phrase
 from townhall.officehours.schedule import OfficeHour
 from townhall.states import move
+from townhall.wording import one_line, paragraphs
 
 QUESTION_MAX_CHARS = 1_500  # fits one screen of the moderation page
+REF_MAX_CHARS = 20
 
 
 class Channel(StrEnum):
@@ -50,6 +52,8 @@ class QuestionState(StrEnum):
 
 
 _Q = QuestionState
+#: what the website shows; any other question is nobody's business
+PUBLIC_STATES = frozenset({_Q.ACCEPTED, _Q.ANSWERED, _Q.WRITTEN_ANSWER})
 
 
 class Question(Row):
@@ -120,13 +124,17 @@ def submit_question(
         InvalidInput: it is empty, too long, or its number is taken.
         DeadlinePassed: the office hour no longer takes questions from outside.
     """
-    text = " ".join(text.split())
+    text = one_line(text)
     if not text:
-        raise InvalidInput(field="text", reason="the question is empty")
+        raise InvalidInput(field="text", reason=phrase("the question is empty"))
     if len(text) > QUESTION_MAX_CHARS:
         raise InvalidInput(
             field="text",
-            reason=f"{len(text)} characters; at most {QUESTION_MAX_CHARS} are possible",
+            reason=phrase(
+                "{count} characters; at most {limit} are possible",
+                count=len(text),
+                limit=QUESTION_MAX_CHARS,
+            ),
         )
     until = office_hour.questions_until
     if until is not None and now > until and not confirmed:
@@ -139,15 +147,28 @@ def submit_question(
     if ref is None:
         ref = str(max((int(r) for r in taken if r.isdigit()), default=0) + 1)
     elif ref in taken:
-        raise InvalidInput(field="ref", reason=f"question {ref} exists already")
-    elif not ref.replace("-", "").isalnum() or not ref.isascii():
-        raise InvalidInput(field="ref", reason=f"letters, digits and - only, not {ref}")
+        raise InvalidInput(
+            field="ref", reason=phrase("question {ref} exists already", ref=ref)
+        )
+    elif (
+        not ref.replace("-", "").isalnum()
+        or not ref.isascii()
+        or len(ref) > REF_MAX_CHARS
+    ):
+        raise InvalidInput(
+            field="ref",
+            reason=phrase(
+                "at most {limit} letters, digits and -, not {ref}",
+                limit=REF_MAX_CHARS,
+                ref=ref,
+            ),
+        )
     question = Question(
         id=new_id(),
         office_hour_id=office_hour.id,
         ref=ref,
         text=text,
-        topic=topic,
+        topic=one_line(topic or "") or None,
         channel=channel,
         state=_Q.CONFIRMED if confirmed else _Q.SUBMITTED,
         submitted_at=now,
@@ -158,8 +179,8 @@ def submit_question(
         Asker(
             id=new_id(),
             question_id=question.id,
-            name=author,
-            email=email,
+            name=one_line(author or "") or None,
+            email=one_line(email or "") or None,
             may_be_named=may_be_named,
         )
     )
@@ -240,9 +261,9 @@ def refuse(
         WrongState: it was decided already.
     """
     if not reason.strip():
-        raise InvalidInput(field="reason", reason="the asker wants to know why")
-    question.refusal_reason = reason.strip()
+        raise InvalidInput(field="reason", reason=phrase("the asker wants to know why"))
     _move(db, question, _Q.REFUSED, actor=actor, now=now)
+    question.refusal_reason = paragraphs(reason)
 
 
 def merge(
@@ -256,14 +277,22 @@ def merge(
     """
     if question.id == into.id or question.office_hour_id != into.office_hour_id:
         raise InvalidInput(
-            field="into", reason="choose another question of the same office hour"
+            field="into",
+            reason=phrase("choose another question of the same office hour"),
         )
     if into.state not in {_Q.CONFIRMED, _Q.ACCEPTED}:
-        raise InvalidInput(field="into", reason=f"question {into.ref} is {into.state}")
+        raise InvalidInput(
+            field="into",
+            reason=phrase(
+                "question {ref} is {state}", ref=into.ref, state=str(into.state)
+            ),
+        )
+    _move(db, question, _Q.MERGED, actor=actor, now=now, into=into.id)
+    question.merged_into_id = into.id
     for asker in askers_of(db, question):
         asker.question_id = into.id
-    question.merged_into_id = into.id
-    _move(db, question, _Q.MERGED, actor=actor, now=now, into=into.id)
+    if into.state in PUBLIC_STATES:  # it may name one more asker now
+        fetch(db, OfficeHour, into.office_hour_id).changed_at = now
 
 
 def withdraw(db: Session, *, question: Question, actor: str, now: datetime) -> None:
@@ -285,9 +314,9 @@ def answer_in_writing(
         WrongState: the question is not accepted.
     """
     if not answer.strip():
-        raise InvalidInput(field="answer", reason="it is empty")
-    question.written_answer = answer.strip()
+        raise InvalidInput(field="answer", reason=phrase("it is empty"))
     _move(db, question, _Q.WRITTEN_ANSWER, actor=actor, now=now)
+    question.written_answer = paragraphs(answer)
 
 
 def mark_answered(
@@ -307,9 +336,10 @@ def _move(
     now: datetime,
     **details: str,
 ) -> None:
+    before = question.state
     move(question, to)
-    office_hour = fetch(db, OfficeHour, question.office_hour_id)
-    office_hour.changed_at = now
+    if not PUBLIC_STATES.isdisjoint({before, to}):
+        fetch(db, OfficeHour, question.office_hour_id).changed_at = now
     record_act(
         db, actor=actor, act=f"question.{to}", subject=question.id, now=now, **details
     )

@@ -116,9 +116,7 @@ def register_recording(
     Raises:
         WrongState: the consultation has another recording already.
     """
-    known = db.scalars(
-        select(Recording).where(Recording.source_digest == source_digest)
-    ).one_or_none()
+    known = recording_by_source(db, source_digest)
     if known is not None:
         return known
     recording = Recording(
@@ -169,6 +167,13 @@ def register_recording(
         source=source_digest,
     )
     return recording
+
+
+def recording_by_source(db: Session, source_digest: str) -> Recording | None:
+    """The recording adopted from exactly this source, or ``None``."""
+    return db.scalars(
+        select(Recording).where(Recording.source_digest == source_digest)
+    ).one_or_none()
 
 
 def find_recording(db: Session, recording_id: str) -> Recording:

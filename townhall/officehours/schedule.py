@@ -16,8 +16,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, fetch, new_id, stored_enum
-from townhall.errors import InvalidInput
+from townhall.errors import InvalidInput, phrase
 from townhall.states import move
+from townhall.wording import one_line, paragraphs
 
 TITLE_MAX_CHARS = 100  # YouTube's limit for a title as well
 _UMLAUTS = (
@@ -105,24 +106,27 @@ def create_office_hour(
     Raises:
         InvalidInput: no title, no host, or times that contradict each other.
     """
-    title, host_name = title.strip(), host_name.strip()
+    title, host_name = one_line(title), one_line(host_name)
     if not title or len(title) > TITLE_MAX_CHARS:
-        raise InvalidInput(field="title", reason=f"1 to {TITLE_MAX_CHARS} characters")
+        raise InvalidInput(
+            field="title",
+            reason=phrase("1 to {limit} characters", limit=TITLE_MAX_CHARS),
+        )
     if not host_name:
-        raise InvalidInput(field="host", reason="nobody is named")
+        raise InvalidInput(field="host", reason=phrase("nobody is named"))
     if ends_at is not None and ends_at <= starts_at:
-        raise InvalidInput(field="ends", reason="it ends before it starts")
+        raise InvalidInput(field="ends", reason=phrase("it ends before it starts"))
     if questions_until is not None and questions_until > starts_at:
         raise InvalidInput(
-            field="questions-until", reason="the deadline lies after the start"
+            field="questions-until", reason=phrase("the deadline lies after the start")
         )
     office_hour = OfficeHour(
         id=new_id(),
         slug=_free_slug(db, f"{starts_at:%Y-%m-%d} {title}"),
         title=title,
-        description=description,
+        description=paragraphs(description) if description else None,
         host_name=host_name,
-        host_office=host_office,
+        host_office=one_line(host_office) if host_office else None,
         starts_at=starts_at,
         ends_at=ends_at,
         questions_until=questions_until,
@@ -186,10 +190,10 @@ def cancel(
         InvalidInput: no reason is given.
     """
     if not reason.strip():
-        raise InvalidInput(field="reason", reason="people want to know why")
-    office_hour.cancellation_reason = reason.strip()
-    office_hour.sequence += 1
+        raise InvalidInput(field="reason", reason=phrase("people want to know why"))
     _move(db, office_hour, OfficeHourState.CANCELLED, actor=actor, now=now)
+    office_hour.cancellation_reason = paragraphs(reason)
+    office_hour.sequence += 1
 
 
 def go_live(db: Session, *, office_hour: OfficeHour, actor: str, now: datetime) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, new_id
-from townhall.errors import InvalidInput, NotFound
+from townhall.errors import InvalidInput, NotFound, phrase
 from townhall.media import Transcript, TranscriptSegment, Word
 from townhall.officehours.recordings import Recording
 
@@ -147,7 +147,8 @@ def correct_segments(
         place = places.get((segment.start_s, segment.participant_id))
         if place is None:
             raise InvalidInput(
-                field="segment", reason=f"none begins at {segment.start_s:.2f} s"
+                field="segment",
+                reason=phrase("none begins at {start:.2f} s", start=segment.start_s),
             )
         segments[place] = segment
     after = replace(before, segments=tuple(segments))

@@ -61,7 +61,8 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('state', sa.Enum('planned', 'open', 'closed', name='consultationstate', native_enum=False, length=32), nullable=False),
     sa.ForeignKeyConstraint(['office_hour_id'], ['office_hour.id'], name=op.f('fk_consultation_office_hour_id_office_hour')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_consultation'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consultation')),
+    sa.UniqueConstraint('office_hour_id', 'position', name=op.f('uq_consultation_office_hour_id'))
     )
     with op.batch_alter_table('consultation', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_consultation_office_hour_id'), ['office_hour_id'], unique=False)
@@ -187,7 +188,8 @@ def upgrade() -> None:
     sa.Column('wording_version', sa.String(), nullable=False),
     sa.Column('given_at', townhall.database.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['participant_id'], ['participant.id'], name=op.f('fk_consent_participant_id_participant')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent')),
+    sa.UniqueConstraint('participant_id', 'number', name=op.f('uq_consent_participant_id'))
     )
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_consent_participant_id'), ['participant_id'], unique=False)
@@ -257,6 +259,12 @@ def _protect_audit_trail() -> None:
             f"CREATE TRIGGER audit_no_{act.lower()} BEFORE {act} ON audit_entry "
             "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
         )
+    # INSERT OR REPLACE removes the old entry without asking the trigger on DELETE
+    op.execute(
+        "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit_entry "
+        "WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END"
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""The commands, one file per thing they are about."""
