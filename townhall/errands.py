@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.database import Row, stored_enum
+from townhall.errors import WrongState
 
 LEASE_FOR = timedelta(seconds=90)  # three missed renewals of 30 s
 RENEW_EACH = timedelta(seconds=30)
@@ -154,10 +155,22 @@ def release_leases(db: Session, *, worker: str, now: datetime) -> int:
 
 
 def try_again(db: Session, *, key: str) -> None:
-    """A person asks for another try of an errand that was given up."""
+    """A person asks for another try of an errand that was given up, or waits too long.
+
+    Raises:
+        WrongState: somebody is at it, or it is done.
+    """
     errand = db.get_one(Errand, key)
+    if errand.state not in {ErrandState.FAILED, ErrandState.PAUSED}:
+        raise WrongState(
+            kind="Errand",
+            id=key,
+            state=str(errand.state),
+            allowed="waiting",
+            wanted="another try",
+        )
     errand.state, errand.attempt = ErrandState.PAUSED, 0
-    errand.not_before = None
+    errand.not_before = errand.finished_at = None
 
 
 def errands_of(db: Session, subject: str) -> list[Errand]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,8 +24,26 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from townhall.database import open_engine, reading, writing
+from townhall.errors import SettingsInvalid, phrase
 from townhall.publishing import Municipality
 from townhall.settings import Settings, read_settings
+
+_KEY_BYTES = 32
+
+
+def _write_key_once(path: Path) -> None:
+    """Whole or not at all, and never over another process's key."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_hex(_KEY_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
 
 
 @dataclass(frozen=True)
@@ -108,15 +126,23 @@ class House:
 
     @cached_property
     def secret(self) -> bytes:
-        """The key that signs tokens, made on first use, readable by its owner only."""
+        """The key that signs tokens, made on first use, readable by its owner only.
+
+        Raises:
+            SettingsInvalid: the file holds no key; an empty one would sign anything.
+        """
         path = self.data / "secret.key"
+        if not path.exists():
+            _write_key_once(path)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return bytes.fromhex(path.read_text())
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(secrets.token_hex(32))
-        return bytes.fromhex(path.read_text())
+            key = bytes.fromhex(path.read_text(encoding="ascii"))
+        except ValueError:
+            key = b""
+        if len(key) != _KEY_BYTES:
+            raise SettingsInvalid(
+                path=path, reason=phrase("it holds no key; restore it from a backup")
+            )
+        return key
 
     @property
     def municipality(self) -> Municipality:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from townhall.errors import SettingsInvalid
@@ -55,6 +56,14 @@ class MunicipalitySettings(_Section):
     )
 
 
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"there is no time zone named {name}") from None
+    return name
+
+
 class SiteSettings(_Section):
     """The public website."""
 
@@ -62,7 +71,9 @@ class SiteSettings(_Section):
         "http://127.0.0.1:8020",
         description="Public address without trailing slash, for feeds and share links.",
     )
-    timezone: str = Field("Europe/Berlin", description="IANA name of the time zone.")
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
+        "Europe/Berlin", description="IANA name of the time zone."
+    )
     languages: tuple[str, ...] = Field(
         ("de", "en"), description="Languages of the pages, the first one at the root."
     )
@@ -179,9 +190,9 @@ def read_settings(data: Path) -> Settings:
     """
     path = data / SETTINGS_FILE
     try:
-        content = tomllib.loads(path.read_text()) if path.exists() else {}
+        content = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
         return Settings(**content)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsInvalid(path=path, reason=str(error)) from error
     except ValidationError as error:
         reason = "; ".join(

@@ -16,7 +16,7 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
-from townhall.database import Row, new_id, stored_enum
+from townhall.database import Row, fetch, new_id, stored_enum
 from townhall.errors import (
     ConsentMissing,
     DigestMismatch,
@@ -25,13 +25,16 @@ from townhall.errors import (
     WrongState,
     phrase,
 )
+from townhall.officehours.consultations import Participant
 from townhall.officehours.programmes import (
     Programme,
     ProgrammeState,
     consents_lost,
     current_programme,
+    questions_lost,
 )
 from townhall.states import move
+from townhall.wording import one_line, paragraphs, same_name
 
 
 class PublishingChannel(StrEnum):
@@ -70,13 +73,13 @@ def approve(
     """Say yes to what was reviewed.
 
     Raises:
-        WrongState: it is not in review, or a newer version exists.
-        DigestMismatch: it is not what was reviewed.
+        WrongState: it is not in review, or its files have been erased.
+        DigestMismatch: it is not what was reviewed, or a newer version exists.
         FourEyesRequired: the approver edited it last.
         ConsentMissing: somebody withdrew consent since it was built.
         InvalidInput: no name or no channel.
     """
-    name = name.strip()
+    name = one_line(name)
     if not name:
         raise InvalidInput(field="as", reason=phrase("say who approves"))
     if not channels:
@@ -84,11 +87,14 @@ def approve(
     current = current_programme(db, programme.office_hour_id)
     if current is not None and current.id != programme.id:
         raise DigestMismatch(given=digest[:12], actual=(current.digest or "new")[:12])
-    if programme.state not in {ProgrammeState.IN_REVIEW, ProgrammeState.APPROVED}:
+    if (
+        programme.state not in {ProgrammeState.IN_REVIEW, ProgrammeState.APPROVED}
+        or programme.files_erased_at is not None
+    ):
         raise WrongState(
             kind="Programme",
             id=programme.id,
-            state=str(programme.state),
+            state="erased" if programme.files_erased_at else str(programme.state),
             allowed="in_review first",
             wanted="approved",
         )
@@ -96,16 +102,16 @@ def approve(
         raise DigestMismatch(
             given=digest[:12], actual=(programme.digest or "unknown")[:12]
         )
-    if four_eyes and name.casefold() == programme.editor.casefold():
+    if four_eyes and same_name(name, programme.editor):
         raise FourEyesRequired(name=name)
-    if lost := consents_lost(db, programme):
+    if lost := _who_took_it_back(db, programme):
         raise ConsentMissing(
             names=", ".join(lost), channel=", ".join(str(c) for c in channels)
         )
     if programme.state is ProgrammeState.IN_REVIEW:
         move(programme, ProgrammeState.APPROVED)
     approvals = []
-    for channel in channels:
+    for channel in dict.fromkeys(channels):
         for earlier in approvals_of(db, programme.id):
             if earlier.channel is channel:  # a new date replaces the old one
                 earlier.revoked_at = now
@@ -133,6 +139,18 @@ def approve(
     return approvals
 
 
+def _who_took_it_back(db: Session, programme: Programme) -> list[str]:
+    people = [
+        fetch(db, Participant, participant_id).name
+        for participant_id in consents_lost(db, programme)
+    ]
+    askers = [
+        phrase("the author of question {ref}", ref=question.ref)
+        for question in questions_lost(db, programme)
+    ]
+    return [*people, *askers]
+
+
 def refuse(
     db: Session, *, programme: Programme, reason: str, name: str, now: datetime
 ) -> None:
@@ -145,10 +163,19 @@ def refuse(
     if not reason.strip():
         raise InvalidInput(field="reason", reason=phrase("say why it is refused"))
     move(programme, ProgrammeState.REFUSED)
-    programme.refused_because = reason.strip()
-    for approval in approvals_of(db, programme.id):
-        approval.revoked_at = now
+    programme.refused_because = paragraphs(reason)
+    revoke_approvals(db, programme=programme, now=now)
     record_act(db, actor=name, act="programme.refused", subject=programme.id, now=now)
+
+
+def revoke_approvals(
+    db: Session, *, programme: Programme, now: datetime
+) -> list[Approval]:
+    """What was said yes to no longer counts; whoever calls writes down why."""
+    revoked = approvals_of(db, programme.id)
+    for approval in revoked:
+        approval.revoked_at = now
+    return revoked
 
 
 def approvals_of(db: Session, programme_id: str) -> list[Approval]:

@@ -10,6 +10,7 @@ Looks back at: consultations.  Is looked at by: programmes, publications, retent
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
@@ -148,11 +149,21 @@ def covers(level: ConsentLevel, built_with: ConsentLevel) -> bool:
     return _ORDER.index(level) <= _ORDER.index(built_with)
 
 
-def people_of(db: Session, consultation_id: str) -> tuple[Person, ...]:
-    """Everybody in a conversation as the public may know them."""
+def people_of(
+    db: Session,
+    consultation_id: str,
+    *,
+    levels: Mapping[str, ConsentLevel] | None = None,
+) -> tuple[Person, ...]:
+    """Everybody in a conversation as the public may know them.
+
+    By the consents ``levels``; by default those of now.
+    """
+    if levels is None:
+        levels = levels_of(db, consultation_id)
     people = []
     for participant in participants_of(db, consultation_id):
-        level = level_of(db, participant.id)
+        level = levels.get(participant.id, ConsentLevel.NONE)
         people.append(
             Person(
                 participant_id=participant.id,

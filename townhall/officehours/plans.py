@@ -6,7 +6,6 @@ Is looked at by: approvals, publications.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -128,29 +127,16 @@ def plan_of(
     parts = []
     for part in programme.parts:
         recording = fetch(db, Recording, part["recording"])
-        newest = newest_revision(db, recording.id)
         spans = speech_spans_of(recording)
-        if newest is None or spans is None:
+        if spans is None:
             raise NotFound(kind="TranscriptRevision", id=recording.id)
-        revision = (
-            revision_numbered(db, recording.id, part["revision"])
-            if part["revision"]
-            else newest
-        )
-        value = recording_value(db, recording, folder=recordings_folder)
-        value = replace(
-            value,
-            people=tuple(
-                replace(
-                    person,
-                    consent=ConsentLevel(part["consents"][person.participant_id]),
-                )
-                for person in value.people
-            ),
-        )
+        revision = revision_numbered(db, recording.id, part["revision"])
+        levels = {key: ConsentLevel(level) for key, level in part["consents"].items()}
         parts.append(
             ProgrammePart(
-                recording=value,
+                recording=recording_value(
+                    db, recording, folder=recordings_folder, levels=levels
+                ),
                 speech=Speech(spans=spans, transcript=transcript_value(revision)),
                 cuts=tuple(
                     Cut(**{**cut, "kind": CutKind(cut["kind"])}) for cut in part["cuts"]

@@ -5,7 +5,7 @@ newest version is the current one. Which transcript revision and which consents 
 version was built with is written down in it, so that it can be told later whether
 it still may be shown.
 
-Looks back at: recordings, transcripts, consents.  Is looked at by: approvals.
+Looks back at: questions, recordings, transcripts, consents.  Is looked at by: approvals.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ from townhall.media import (
     Cut,
 )
 from townhall.officehours.consents import covers, levels_of
+from townhall.officehours.questions import Question, QuestionState
 from townhall.officehours.recordings import (
     Recording,
     RecordingState,
     recordings_of,
 )
 from townhall.officehours.schedule import OfficeHour, OfficeHourState
-from townhall.officehours.transcripts import newest_revision
+from townhall.officehours.transcripts import FIRST_REVISION, newest_revision
 from townhall.states import move
+from townhall.wording import paragraphs
 
 
 class ProgrammeState(StrEnum):
@@ -72,7 +74,7 @@ class Programme(Row):
     )
     version: Mapped[int]
     state: Mapped[ProgrammeState] = mapped_column(stored_enum(ProgrammeState))
-    #: ``[{recording, revision | null, cuts, placements, consents}]`` in order
+    #: ``[{recording, revision, cuts, placements, consents}]`` in order
     parts: Mapped[list[Any]]
     editor: Mapped[str]  #: the last person who edited; ``the house`` if nobody did
     reason: Mapped[str]  #: what made this version
@@ -146,7 +148,7 @@ def request_programme(
 def _untouched_part(recording_id: str) -> dict[str, Any]:
     return {
         "recording": recording_id,
-        "revision": None,
+        "revision": FIRST_REVISION,
         "cuts": [],
         "placements": [],
         "consents": {},
@@ -180,7 +182,7 @@ def _new_version(
         state=_S.BUILDING,
         parts=[_with_consents_of_now(db, part) for part in parts],
         editor=last.editor if last and actor == THE_HOUSE else actor,
-        reason=reason,
+        reason=paragraphs(reason),
         created_at=now,
     )
     db.add(programme)
@@ -190,7 +192,8 @@ def _new_version(
         act="programme.requested",
         subject=programme.id,
         now=now,
-        reason=reason,
+        # what people type may name somebody: it stays in the row
+        reason=reason if actor == THE_HOUSE else "edited",
     )
     return programme
 
@@ -244,12 +247,15 @@ def edit(
     """Make a new version with more cuts or other chapters.
 
     Raises:
-        WrongState: there is a newer version.
-        InvalidInput: a cut does not lie inside its recording.
+        WrongState: there is a newer version, or a recording has been erased.
+        InvalidInput: a cut or an answer does not lie inside its recording.
+        NotFound: the recording or the question does not belong to it.
     """
-    _require_current(db, programme)
+    _require_editable(db, programme)
     parts = {part["recording"]: dict(part) for part in programme.parts}
     for change in edits:
+        if change.recording_id not in parts:
+            raise NotFound(kind="Recording", id=change.recording_id)
         part = parts[change.recording_id]
         recording = fetch(db, Recording, change.recording_id)
         if change.cut is not None:
@@ -265,12 +271,7 @@ def edit(
                 )
             part["cuts"] = [*part["cuts"], asdict(change.cut)]
         if change.placement is not None:
-            kept = [
-                placement
-                for placement in part["placements"]
-                if placement["question_id"] != change.placement.question_id
-            ]
-            part["placements"] = [*kept, asdict(change.placement)]
+            _place(db, programme, parts.values(), part, recording, change.placement)
     return _new_version(
         db,
         office_hour_id=programme.office_hour_id,
@@ -281,19 +282,51 @@ def edit(
     )
 
 
+def _place(
+    db: Session,
+    programme: Programme,
+    parts: Iterable[dict[str, Any]],
+    part: dict[str, Any],
+    recording: Recording,
+    placement: ChapterPlacement,
+) -> None:
+    """Put an answer into one part; it then begins nowhere else."""
+    question = fetch(db, Question, placement.question_id)
+    if question.office_hour_id != programme.office_hour_id:
+        raise NotFound(kind="Question", id=placement.question_id)
+    if placement.at_s is not None and not 0 <= placement.at_s < recording.duration_s:
+        raise InvalidInput(
+            field="chapter",
+            reason=phrase(
+                "{at:.2f} s does not lie inside 0-{length:.2f} s",
+                at=placement.at_s,
+                length=recording.duration_s,
+            ),
+        )
+    for each in parts:
+        if each is part or placement.at_s is not None:
+            each["placements"] = [
+                other
+                for other in each["placements"]
+                if other["question_id"] != placement.question_id
+            ]
+    part["placements"].append(asdict(placement))
+
+
 def pin_newest_transcripts(
     db: Session, *, programme: Programme, reason: str, actor: str, now: datetime
 ) -> Programme:
     """Make a new version that shows the newest transcript revisions.
 
     Raises:
-        WrongState: there is a newer version.
+        WrongState: there is a newer version, or a recording has been erased.
     """
-    _require_current(db, programme)
+    _require_editable(db, programme)
     parts = []
     for part in programme.parts:
         revision = newest_revision(db, part["recording"])
-        parts.append({**part, "revision": revision.number if revision else None})
+        number = revision.number if revision else FIRST_REVISION
+        parts.append({**part, "revision": number})
     return _new_version(
         db,
         office_hour_id=programme.office_hour_id,
@@ -304,7 +337,7 @@ def pin_newest_transcripts(
     )
 
 
-def _require_current(db: Session, programme: Programme) -> None:
+def _require_editable(db: Session, programme: Programme) -> None:
     current = current_programme(db, programme.office_hour_id)
     if current is not None and current.id != programme.id:
         raise WrongState(
@@ -314,6 +347,19 @@ def _require_current(db: Session, programme: Programme) -> None:
             allowed="looking at it",
             wanted="an edit",
         )
+    for part in programme.parts:
+        if not _is_sealed(db, part):
+            raise WrongState(
+                kind="Recording",
+                id=part["recording"],
+                state=str(RecordingState.ERASED),
+                allowed="retracting what was made of it",
+                wanted="an edit",
+            )
+
+
+def _is_sealed(db: Session, part: Mapping[str, Any]) -> bool:
+    return fetch(db, Recording, part["recording"]).state is RecordingState.SEALED
 
 
 def consents_of(programme: Programme) -> dict[str, ConsentLevel]:
@@ -341,24 +387,44 @@ def consents_lost(db: Session, programme: Programme) -> list[str]:
     return lost
 
 
+def questions_lost(db: Session, programme: Programme) -> list[Question]:
+    """Questions shown as chapters whose authors have taken them back since."""
+    shown = {
+        question_id
+        for chapter in (programme.build or {}).get("chapters", [])
+        for question_id in chapter["question_ids"]
+    }
+    return list(
+        db.scalars(
+            select(Question)
+            .where(Question.id.in_(shown), Question.state == QuestionState.WITHDRAWN)
+            .order_by(Question.ref)
+        )
+    )
+
+
 def is_stale(db: Session, programme: Programme) -> bool:
-    """Whether somebody's consent of now no longer allows this version."""
-    return bool(consents_lost(db, programme))
+    """Whether somebody no longer allows this version: a speaker, or an asker."""
+    return bool(consents_lost(db, programme) or questions_lost(db, programme))
 
 
 def rebuild_stale_programmes(db: Session, *, now: datetime) -> list[Programme]:
-    """For each current version that lost a consent, make one without that person."""
+    """For each current version that lost a consent, make one without that person.
+
+    Not where the recordings have been erased: then nothing comes after the tombstone.
+    """
     return [
         _new_version(
             db,
             office_hour_id=programme.office_hour_id,
-            parts=programme.parts,
+            parts=parts,
             reason="consent withdrawn",
             actor=THE_HOUSE,
             now=now,
         )
         for programme in current_programmes(db)
         if is_stale(db, programme)
+        and (parts := [part for part in programme.parts if _is_sealed(db, part)])
     ]
 
 
@@ -406,15 +472,6 @@ def save_build(
     if programme.state is not _S.BUILDING:
         return False
     programme.digest, programme.build, programme.built_at = digest, build, now
-    # what was newest while building is what this version shows from now on
-    programme.parts = [
-        {
-            **part,
-            "revision": part["revision"]
-            or getattr(newest_revision(db, part["recording"]), "number", None),
-        }
-        for part in programme.parts
-    ]
     move(programme, _S.IN_REVIEW)
     record_act(
         db,

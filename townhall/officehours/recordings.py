@@ -21,7 +21,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from townhall.audit import record_act
 from townhall.database import Row, fetch, new_id, stored_enum
+from townhall.errors import InvalidInput, WrongState, phrase
 from townhall.media import (
+    ConsentLevel,
     Mark,
     SpeechSpan,
     TrackFile,
@@ -115,10 +117,21 @@ def register_recording(
 
     Raises:
         WrongState: the consultation has another recording already.
+        InvalidInput: there is no track in it.
     """
     known = recording_by_source(db, source_digest)
     if known is not None:
         return known
+    if not tracks:
+        raise InvalidInput(field="recording", reason=phrase("it holds no track"))
+    if other := _recording_of(db, consultation):
+        raise WrongState(
+            kind="Consultation",
+            id=consultation.id,
+            state=f"recorded as {other.id}",
+            allowed="that recording",
+            wanted="another one",
+        )
     recording = Recording(
         id=new_id(),
         consultation_id=consultation.id,
@@ -176,6 +189,12 @@ def recording_by_source(db: Session, source_digest: str) -> Recording | None:
     ).one_or_none()
 
 
+def _recording_of(db: Session, consultation: Consultation) -> Recording | None:
+    return db.scalars(
+        select(Recording).where(Recording.consultation_id == consultation.id)
+    ).one_or_none()
+
+
 def find_recording(db: Session, recording_id: str) -> Recording:
     """The recording with this id.
 
@@ -209,9 +228,17 @@ def tracks_of(db: Session, recording_id: str) -> list[Track]:
 
 
 def recording_value(
-    db: Session, recording: Recording, *, folder: Path
+    db: Session,
+    recording: Recording,
+    *,
+    folder: Path,
+    levels: Mapping[str, ConsentLevel] | None = None,
 ) -> RecordingValue:
-    """The recording as the pipeline sees it: files still there, people, marks."""
+    """The recording as the pipeline sees it: files still there, people, marks.
+
+    People appear with the consents ``levels``, by participant id; by default those
+    of now.
+    """
     marks = db.scalars(
         select(RecordingMark)
         .where(RecordingMark.recording_id == recording.id)
@@ -232,7 +259,7 @@ def recording_value(
             for track in tracks_of(db, recording.id)
             if track.erased_at is None
         ),
-        people=people_of(db, recording.consultation_id),
+        people=people_of(db, recording.consultation_id, levels=levels),
         marks=tuple(
             Mark(question_id=mark.question_id, at_s=mark.at_s) for mark in marks
         ),

@@ -22,6 +22,9 @@ from townhall.errors import InvalidInput, NotFound, phrase
 from townhall.media import Transcript, TranscriptSegment, Word
 from townhall.officehours.recordings import Recording
 
+#: the machine's; what a version shows until a person pins a corrected one
+FIRST_REVISION = 1
+
 
 class TranscriptRevision(Row):
     """One state of a recording's transcript, on its session clock."""
@@ -145,7 +148,7 @@ def correct_segments(
     segments = list(before.segments)
     for segment in corrected:
         place = places.get((segment.start_s, segment.participant_id))
-        if place is None:
+        if place is None or segments[place].end_s != segment.end_s:
             raise InvalidInput(
                 field="segment",
                 reason=phrase("none begins at {start:.2f} s", start=segment.start_s),
