@@ -82,6 +82,7 @@ class ReleaseFolder:
             self._clear()
             yield lock
         finally:
+            shutil.rmtree(self.drafts, ignore_errors=True)
             os.close(lock)
 
     def current(self) -> Release | None:

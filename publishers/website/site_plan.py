@@ -97,6 +97,13 @@ class SitePlan:
         return content_digest(self.content)
 
     @property
+    def prefixes(self) -> list[str]:
+        """The path of each language below the root of the site."""
+        return [
+            "" if x == self.root_language else f"{x}/" for x in self.content.languages
+        ]
+
+    @property
     def base_path(self) -> str:
         """The path of the site on its host, with a slash at the end."""
         return urlsplit(self.content.site_url).path.rstrip("/") + "/"
@@ -146,7 +153,7 @@ class SitePlan:
         if slug != hour.page.slug:
             template = environment(self.root_language).get_template("transcript.html")
             # the template escaped every value already
-            html = Markup(template.render(hour=hour))  # noqa: S704
+            html = Markup(template.render(hour=hour, addresses=addresses))  # noqa: S704
             self._last_transcript = (hour.page.slug, html)
         return html
 

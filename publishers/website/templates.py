@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from email.utils import format_datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def environment(language: str) -> Environment:
         "clock": clock,
         "data_block": data_block,
         "paragraphs": paragraphs,
+        "rfc2822": format_datetime,
     }
     return jinja
 
