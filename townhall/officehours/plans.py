@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from townhall.database import fetch
@@ -24,7 +23,12 @@ from townhall.media import (
     ProgrammePlan,
     Speech,
 )
-from townhall.officehours.consultations import Consultation, participants_of
+from townhall.officehours.consents import level_of
+from townhall.officehours.consultations import (
+    Participant,
+    consultations_of,
+    participants_of,
+)
 from townhall.officehours.programmes import Programme
 from townhall.officehours.questions import (
     Question,
@@ -94,23 +98,45 @@ def handed_in_questions(
 
 
 def public_author(db: Session, question: Question) -> str | None:
-    """Names of those askers who agreed to be named; ``None`` if nobody did."""
-    named = [a.name for a in askers_of(db, question) if a.may_be_named and a.name]
+    """Names of those askers who agreed to be named; ``None`` if nobody did.
+
+    Who then came into the room and agreed to less there, stays unnamed here too.
+    """
+    named = [
+        asker.name
+        for asker in askers_of(db, question)
+        if asker.may_be_named
+        and asker.name
+        and all(
+            level_of(db, participant.id).names
+            for participant in _participants_named(db, question, asker.name)
+        )
+    ]
     return ", ".join(named) or None
 
 
 def _asking_participant(db: Session, question: Question) -> str | None:
     """Who asks it in the room: a participant with the asker's name."""
-    names = {a.name.casefold() for a in askers_of(db, question) if a.name}
-    for consultation in db.scalars(
-        select(Consultation).where(
-            Consultation.office_hour_id == question.office_hour_id
-        )
-    ):
-        for participant in participants_of(db, consultation.id):
-            if participant.name.casefold() in names:
-                return participant.id
-    return None
+    return next(
+        (
+            participant.id
+            for asker in askers_of(db, question)
+            if asker.name
+            for participant in _participants_named(db, question, asker.name)
+        ),
+        None,
+    )
+
+
+def _participants_named(
+    db: Session, question: Question, name: str
+) -> list[Participant]:
+    return [
+        participant
+        for consultation in consultations_of(db, question.office_hour_id)
+        for participant in participants_of(db, consultation.id)
+        if same_name(participant.name, name)
+    ]
 
 
 def plan_of(

@@ -13,14 +13,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from townhall.database import fetch
+from townhall.errors import NotAllowed
 from townhall.media import ProgrammeBuild, PublicationPackage
-from townhall.officehours.approvals import Approval, PublishingChannel, approvals_of
+from townhall.officehours.approvals import PublishingChannel
 from townhall.officehours.plans import public_author
 from townhall.officehours.programmes import Programme
 from townhall.officehours.publications import (
     Publication,
     PublicationState,
     is_allowed,
+    permission_of,
     publications_of,
 )
 from townhall.officehours.questions import (
@@ -80,7 +82,7 @@ def _is_public(db: Session, office_hour: OfficeHour) -> bool:
     """Announced once, or something of it was published: it has a page from then on."""
     return office_hour.announced_at is not None or any(
         publication.channel is PublishingChannel.WEBSITE
-        and publication.state in _SHOWN | _GONE
+        and publication.published_at is not None
         for publication in publications_of(db, office_hour.id)
     )
 
@@ -99,7 +101,11 @@ def page_of(
         for publication in publications
         if publication.state in _SHOWN and is_allowed(db, publication, now=now)
     ]
-    gone = [p for p in publications if p.state in _GONE]
+    gone = [
+        publication
+        for publication in publications
+        if publication.state in _GONE and publication.published_at is not None
+    ]
     return OfficeHourPage(
         office_hour_id=office_hour.id,
         slug=office_hour.slug,
@@ -141,28 +147,24 @@ def _package(
     db: Session, publication: Publication, read_build: ReadBuild
 ) -> PublicationPackage:
     programme = fetch(db, Programme, publication.programme_id)
-    approval = _approval_of(db, publication)
+    approval = permission_of(db, publication)
+    if approval is None or publication.published_at is None or programme.build is None:
+        raise NotAllowed(reason=f"nothing covers publication {publication.id}")
     return PublicationPackage(
         office_hour_id=programme.office_hour_id,
         programme_id=programme.id,
         version=programme.version,
         digest=approval.digest,
         approved_at=approval.approved_at,
-        published_at=publication.published_at or publication.due_at,
-        build=read_build(programme.id, programme.build or {}),
-    )
-
-
-def _approval_of(db: Session, publication: Publication) -> Approval:
-    return next(
-        approval
-        for approval in approvals_of(db, publication.programme_id)
-        if approval.channel is publication.channel
+        published_at=publication.published_at,
+        build=read_build(programme.id, programme.build),
     )
 
 
 def _tombstone(publication: Publication) -> Tombstone:
     return Tombstone(
-        retracted_at=publication.retract_requested_at or publication.due_at,
+        retracted_at=publication.retract_requested_at
+        or publication.retracted_at
+        or publication.due_at,
         reason=publication.retract_reason or "",
     )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from townhall.audit import record_act
 from townhall.media import ConsentLevel
-from townhall.officehours.consents import level_of
+from townhall.officehours.consents import level_of, levels_of
 from townhall.officehours.programmes import (
     Programme,
     ProgrammeState,
@@ -146,6 +146,25 @@ def note_track_erased(db: Session, *, track: Track, actor: str, now: datetime) -
             actor=actor,
             now=now,
         )
+
+
+def erase_unwanted_words(db: Session, *, actor: str, now: datetime) -> int:
+    """Words of people who withdrew after their tracks had gone by age.
+
+    Returns how many segments went. While tracks are there, words go with them.
+    """
+    return sum(
+        erase_words_of(
+            db, recording=recording, participant_id=person, actor=actor, now=now
+        )
+        for recording in db.scalars(
+            select(Recording)
+            .where(Recording.state == RecordingState.ERASED)
+            .order_by(Recording.id)
+        )
+        for person, level in levels_of(db, recording.consultation_id).items()
+        if level is ConsentLevel.NONE
+    )
 
 
 def note_recording_erased(
