@@ -49,6 +49,7 @@ from townhall.officehours.transcripts import (
     save_transcript,
     transcript_value,
 )
+from townhall.wording import same_name
 
 
 def recordings_to_hear(db: Session, programme: Programme) -> list[Recording]:
