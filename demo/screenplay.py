@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 
@@ -82,11 +83,9 @@ def read_screenplay(path: Path = FOLDER / "screenplay.toml") -> Screenplay:
     )
 
 
-def _turn(written: dict[str, object]) -> Turn:
-    mark = written.pop("mark", None)
-    lists = {key: tuple(written.pop(key, ())) for key in ("reads", "answers")}  # type: ignore[call-overload]  # TOML lists
-    return Turn(
-        **written,  # type: ignore[arg-type]  # checked by the dataclass's own names
-        **lists,
-        mark=Click(**mark) if isinstance(mark, dict) else None,
-    )
+def _turn(written: dict[str, Any]) -> Turn:
+    for key in ("reads", "answers"):
+        written[key] = tuple(written.get(key, ()))
+    if "mark" in written:
+        written["mark"] = Click(**written["mark"])
+    return Turn(**written)

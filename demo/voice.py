@@ -4,14 +4,16 @@
 
 writes demo/rehearsal/ anew: one Opus file a person, ``tracks.toml``,
 ``questions.csv`` and ``truth.json``. The voice is SVOX Pico's German one
-(py-nanotts, Apache-2.0) in four pitches. Everything is seeded; the files differ
-between machines only as far as their Opus encoders do.
+(py-nanotts, Apache-2.0) in four pitches. Everything is seeded, and Pico, which reads
+memory that it never wrote, is given zeroes there: the same command writes the same
+bytes again, as long as ffmpeg's Opus encoder is the same.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from py_nanotts import NanoTTS
+from py_nanotts import NanoTTS  # type: ignore[import-untyped]  # no stubs
 
 if __name__ == "__main__":  # run as a file: the checkout is not on the path yet
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -55,9 +57,7 @@ def speak(voice: NanoTTS, text: str, person: Character) -> Samples:
     pieces: list[Samples] = []
     for number, sentence in enumerate(re.split(r"(?<=[.!?]) ", text)):
         if number:
-            pause_s = SENTENCE_PAUSES_S[
-                (number + len(text)) % len(SENTENCE_PAUSES_S)
-            ]
+            pause_s = SENTENCE_PAUSES_S[(number + len(text)) % len(SENTENCE_PAUSES_S)]
             pieces.append(np.zeros(round(pause_s * RATE_HZ)))
         raw = voice.speak(
             sentence,
@@ -70,7 +70,8 @@ def speak(voice: NanoTTS, text: str, person: Character) -> Samples:
     whole = np.concatenate(pieces)
     loud = whole[np.abs(whole) > 0.01]
     level = np.sqrt(np.mean(loud**2))
-    return whole * (10 ** (LEVEL_DBFS / 20) / level)
+    levelled: Samples = whole * (10 ** (LEVEL_DBFS / 20) / level)
+    return levelled
 
 
 def _trimmed(samples: Samples) -> Samples:
@@ -117,7 +118,8 @@ def pink_noise(count: int, seed: int) -> Samples:
     spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
     spectrum[0] = 0
     noise = np.fft.irfft(spectrum, count)
-    return noise * (10 ** (NOISE_DBFS / 20) / np.sqrt(np.mean(noise**2)))
+    levelled: Samples = noise * (10 ** (NOISE_DBFS / 20) / np.sqrt(np.mean(noise**2)))
+    return levelled
 
 
 def write_track(path: Path, samples: Samples) -> None:
@@ -157,7 +159,7 @@ def write_rehearsal(folder: Path) -> None:
         for line in spoken
         if line.turn.mark
     ]
-    head = "# Written by demo/voice.py; the pictures are added by demo/rehearsal.py.\n"
+    head = "# Written by demo/voice.py; the pictures are added by demo/recording.py.\n"
     (folder / "tracks.toml").write_text("\n".join([head, *rows, *marks]), "utf-8")
     _write_questions(folder / "questions.csv", play)
     _write_truth(folder / "truth.json", play, spoken, duration_s)
@@ -187,23 +189,21 @@ def _write_truth(
     names = {person.id: person.name for person in play.people}
 
     def question(ref: str | None, text: str | None) -> dict[str, object]:
-        def first(key: str) -> Spoken | None:
-            for line in spoken:
-                if line.turn.live if ref is None else ref in getattr(line.turn, key):
-                    if ref is None and (line.turn.speaker == "host") != (key == "answers"):
-                        continue
-                    return line
-            return None
-
-        asked, answered = first("reads"), first("answers")
+        if ref is None:
+            told = [line for line in spoken if line.turn.live]
+            asked = [line for line in told if line.turn.speaker != "host"]
+            answered = [line for line in told if line.turn.speaker == "host"]
+        else:
+            asked = [line for line in spoken if ref in line.turn.reads]
+            answered = [line for line in spoken if ref in line.turn.answers]
         return {
             "id": f"q{ref}" if ref else "live1",
             "ref": ref,
             "text": text,
             "handed_in": ref is not None,
-            "read_start_s": asked and asked.start_s,
-            "answer_start_s": answered and answered.start_s,
-            "answer_end_s": answered and answered.end_s,
+            "read_start_s": asked[0].start_s if asked else None,
+            "answer_start_s": answered[0].start_s if answered else None,
+            "answer_end_s": answered[-1].end_s if answered else None,
         }
 
     truth = {
@@ -230,5 +230,13 @@ def _write_truth(
     path.write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
+def with_clean_memory() -> None:
+    """Start anew with glibc handing out zeroed memory (mallopt(3), M_PERTURB)."""
+    if os.environ.get("MALLOC_PERTURB_") != "255":
+        environment = {**os.environ, "MALLOC_PERTURB_": "255"}
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
+
+
 if __name__ == "__main__":
+    with_clean_memory()
     write_rehearsal(FOLDER / "rehearsal")
