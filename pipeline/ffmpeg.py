@@ -27,12 +27,14 @@ from pipeline.errors import FfmpegFailed, FfmpegMissing
 from pipeline.probe import READ_OPTIONS
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PRCTL = ctypes.CDLL(None, use_errno=True).prctl
 _TAIL_BYTES = 8_000
+_CANCEL_CHECK_S = 0.5
 _TAIL_CHARS_SHOWN = 1_500
 #: no piece of ours takes a tenth of this on one core of 2015
 DEFAULT_TIMEOUT_S = 3600.0
@@ -57,6 +59,7 @@ def run_ffmpeg(
     log_level: str = "error",
     timeout_s: float = DEFAULT_TIMEOUT_S,
     progress: Callable[[float], None] | None = None,
+    cancelled: threading.Event | None = None,
 ) -> str:
     """Run a graph built with ffmpeg-python; return the end of what ffmpeg wrote.
 
@@ -66,6 +69,7 @@ def run_ffmpeg(
         log_level: ffmpeg's; ``info`` for filters that report by log.
         timeout_s: after so many seconds it is ended and has failed.
         progress: called with the seconds of output written so far.
+        cancelled: once it is set, ffmpeg is ended and has failed.
 
     Raises:
         FfmpegMissing: the program is not there.
@@ -77,6 +81,7 @@ def run_ffmpeg(
         log_level=log_level,
         timeout_s=timeout_s,
         progress=progress,
+        cancelled=cancelled,
     )
 
 
@@ -87,6 +92,7 @@ def run_arguments(
     log_level: str = "error",
     timeout_s: float = DEFAULT_TIMEOUT_S,
     progress: Callable[[float], None] | None = None,
+    cancelled: threading.Event | None = None,
 ) -> str:
     """Run ffmpeg with a ready argument list; see ``run_ffmpeg``."""
     command = [program, "-nostdin", "-hide_banner", "-nostats", "-y"]
@@ -96,7 +102,7 @@ def run_arguments(
         command += ["-progress", "pipe:1"]
     process = _start([*command, *arguments], program)
     try:
-        tail = _follow(process, timeout_s, progress)
+        tail = _follow(process, timeout_s, progress, cancelled)
         status = process.wait()
     finally:
         _end(process)
@@ -132,6 +138,7 @@ def _follow(
     process: subprocess.Popen[bytes],
     timeout_s: float,
     progress: Callable[[float], None] | None,
+    cancelled: threading.Event | None,
 ) -> str:
     """Read both pipes until ffmpeg closes them; keep the end of stderr."""
     if process.stdout is None or process.stderr is None:
@@ -147,7 +154,9 @@ def _follow(
             if left_s <= 0:
                 reason = f"it was ended after {timeout_s:.0f} s. {_text(tail)[-400:]}"
                 raise FfmpegFailed(status=-signal.SIGKILL, stderr_tail=reason)
-            for key, _ in selector.select(left_s):
+            if cancelled and cancelled.is_set():
+                raise FfmpegFailed(status=-signal.SIGKILL, stderr_tail="cancelled")
+            for key, _ in selector.select(min(left_s, _CANCEL_CHECK_S)):
                 block = os.read(key.fd, 1 << 16)
                 if not block:
                     selector.unregister(key.fileobj)
