@@ -166,10 +166,12 @@ if (video) {
   video.addEventListener("play", () => { root.classList.add("started"); name(); show(); });
   video.addEventListener("pause", name);
   video.addEventListener("timeupdate", show);
-  video.addEventListener("loadstart", () => {
+  function showQuality() {
     const option = [...quality.options].find((choice) => new URL(choice.value, location.href).href === video.currentSrc);
     if (option) quality.value = option.value;
-  });
+  }
+  video.addEventListener("loadstart", showQuality);
+  showQuality();
 
   // a shared link: stand ready at its second; playing stays the reader's decision
   function arrive() {
