@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from townhall.house import House
@@ -36,13 +36,15 @@ def run_flows(house: House, *words: str) -> int:
 def running_house(house: House) -> dict[str, Any] | None:
     """What ``up`` says about itself, or ``None`` when it does not run."""
     try:
-        state = json.loads((house.run_folder / "up.json").read_text())
-        os.kill(int(state["pid"]), 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
+        state: dict[str, Any] = json.loads((house.run_folder / "up.json").read_text())
+    except (FileNotFoundError, ValueError):
         return None
-    except PermissionError:
-        pass  # it runs under another account
-    return dict(state)
+    with suppress(PermissionError):  # it runs under another account
+        try:
+            os.kill(int(state["pid"]), 0)
+        except ProcessLookupError:
+            return None
+    return state
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def house_at_work(house: House) -> Iterator[None]:
     house.logs_folder.mkdir(parents=True, exist_ok=True)
     with (house.logs_folder / "up.log").open("ab") as log:
         process = subprocess.Popen(
-            flows_command(house, "up"),
+            flows_command(house, "up", "--with-parent"),
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,

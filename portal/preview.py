@@ -1,18 +1,18 @@
 """The private preview: exactly the pages the public would see, for the press office only.
 
 The version under review is built into a throw-away site with the same publisher
-and templates, and served on loopback under an address nobody can guess.
+and templates, and served on loopback under a host name nobody can guess.
 """
 
 from __future__ import annotations
 
 import secrets
+import socket
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.programme import build_from_json
-
 from portal.console import out
 from portal.language import _
 from portal.review_sheet import ReviewSheet
@@ -68,16 +68,19 @@ def serve_preview(
 ) -> None:
     """Build the preview and serve it until Ctrl-C."""
     path = build_preview(house, sheet, folder=folder, now=now)
-    prefix = f"/{secrets.token_urlsafe(16)}"
-    serve_site(
-        folder / "current",
-        host="127.0.0.1",
-        port=port,
-        prefix=prefix,
-        ready=lambda address: out.print(
-            _(
-                "Preview, only on this machine: {address} (Ctrl-C ends it)",
-                address=address + path,
-            )
+    name = f"{secrets.token_hex(12)}.localhost"  # RFC 6761: always loopback
+    free = port or _free_port()
+    out.print(
+        _(
+            "Preview, only on this machine: {address} (Ctrl-C ends it)",
+            address=f"http://{name}:{free}/{path}",
         ),
+        markup=False,
     )
+    serve_site(folder, host="127.0.0.1", port=free, only_host=name)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import (
     FileResponse,
     PlainTextResponse,
@@ -128,10 +129,22 @@ def _not_found(folder: Path) -> Response:
     return Response(page, status_code=404, media_type="text/html", headers=HEADERS)
 
 
-def serve_site(folder: Path, *, host: str = "127.0.0.1", port: int = 8080) -> None:
-    """Show the website in ``folder`` until interrupted."""
+def serve_site(
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    only_host: str | None = None,
+) -> None:
+    """Show the website in ``folder`` until interrupted.
+
+    ``only_host``: answer under this host name only; every other one gets 400.
+    """
+    app = create_site_app(folder)
+    if only_host is not None:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[only_host])
     config = uvicorn.Config(
-        create_site_app(folder),
+        app,
         host=host,
         port=port,
         log_level="warning",

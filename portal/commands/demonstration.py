@@ -229,7 +229,7 @@ def _serve(house: House, address: str) -> None:
     from portal.site_server import serve_site
 
     serve_site(
-        house.site_folder / "current",
+        house.site_folder,
         host="127.0.0.1",
         port=int(house.settings.site.url.rsplit(":", maxsplit=1)[-1]),
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -48,13 +51,16 @@ def init(data: DataOption = DEFAULT_DATA) -> None:
     for folder in (house.recordings_folder, house.programmes_folder, house.logs_folder):
         folder.mkdir(exist_ok=True, mode=0o750)
     migrations.upgrade(house.engine)
-    _ = house.secret
-    out.print(f"{house.data} ✔")
+    out.print(_("{folder} is ready.", folder=house.data if house.secret else ""))
 
 
 def up(data: DataOption = DEFAULT_DATA) -> None:
     house = open_house(data)
-    command = flows_command(house, "up", "--with-site")
+    site = [sys.executable, "-m", "portal", "serve-site", "--data", str(house.data)]
+    port = urlsplit(house.settings.site.url).port
+    if urlsplit(house.settings.site.url).hostname == "127.0.0.1" and port:
+        site += ["--port", str(port)]  # no web server before it: the address is ours
+    command = flows_command(house, "up", "--also", "site", shlex.join(site))
     os.execv(command[0], command)  # the supervisor takes this process's place
 
 
@@ -132,7 +138,7 @@ def serve_site(
     from portal.site_server import serve_site as serve
 
     house = open_house(data)
-    serve(house.site_folder / "current", host=host, port=port)
+    serve(house.site_folder, host=host, port=port)
 
 
 @model_app.command(help=_("Fetch a larger speech model (needs the internet)."))

@@ -190,26 +190,29 @@ def list_(
     house = open_house(data)
     with house.reading() as db:
         schedule.find_office_hour(db, office_hour_id)
-        found = [
-            {
-                "recording": recording.id,
-                "consultation": recording.consultation_id,
-                "state": str(recording.state),
-                "duration_s": recording.duration_s,
-                "tracks": [
-                    {
-                        "kind": str(track.kind),
-                        "offset_ms": track.offset_ms,
-                        "duration_s": track.duration_s,
-                        "erased": track.erased_at is not None,
-                    }
-                    for track in recordings.tracks_of(db, recording.id)
-                ],
-            }
-            for recording in recordings.recordings_of(db, office_hour_id)
-        ]
+        found = recordings.recordings_of(db, office_hour_id)
+        tracks = {r.id: recordings.tracks_of(db, r.id) for r in found}
     if as_json:
-        show_json(found)
+        show_json(
+            [
+                {
+                    "recording": recording.id,
+                    "consultation": recording.consultation_id,
+                    "state": str(recording.state),
+                    "duration_s": recording.duration_s,
+                    "tracks": [
+                        {
+                            "kind": str(track.kind),
+                            "offset_ms": track.offset_ms,
+                            "duration_s": track.duration_s,
+                            "erased": track.erased_at is not None,
+                        }
+                        for track in tracks[recording.id]
+                    ],
+                }
+                for recording in found
+            ]
+        )
         return
     if not found:
         raise InvalidInput(
@@ -218,12 +221,7 @@ def list_(
     show_table(
         [_("Recording"), _("State"), _("Length"), _("Tracks")],
         [
-            [
-                str(entry["recording"]),
-                word(entry["state"]),
-                write_time(float(str(entry["duration_s"]))),
-                str(len(entry["tracks"])),
-            ]
-            for entry in found
+            [r.id, word(r.state), write_time(r.duration_s), str(len(tracks[r.id]))]
+            for r in found
         ],
     )
