@@ -111,21 +111,22 @@ def new_id() -> str:
     return secrets.token_hex(6)
 
 
-def open_engine(address: str) -> Engine:
+def open_engine(address: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     """Connect to the database at an SQLAlchemy address.
 
-    ``sqlite:///PATH`` and ``postgresql+psycopg://…`` are supported and tested.
+    ``sqlite:///PATH`` and ``postgresql+psycopg://…`` are supported and tested. A
+    writer that waits longer than ``busy_timeout_ms`` gets an OperationalError.
     """
     if address.startswith("sqlite"):
-        return _sqlite_engine(address)
-    return _postgresql_engine(address)
+        return _sqlite_engine(address, busy_timeout_ms)
+    return _postgresql_engine(address, busy_timeout_ms)
 
 
 def _reads_only(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("reads_only", False))
 
 
-def _postgresql_engine(address: str) -> Engine:
+def _postgresql_engine(address: str, busy_timeout_ms: int) -> Engine:
     engine = create_engine(address, pool_pre_ping=True)
 
     @event.listens_for(engine, "begin")
@@ -135,14 +136,14 @@ def _postgresql_engine(address: str) -> Engine:
                 "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
             )
             return
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {busy_timeout_ms}")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
 
     return engine
 
 
-def _sqlite_engine(address: str) -> Engine:
-    engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+def _sqlite_engine(address: str, busy_timeout_ms: int) -> Engine:
+    engine = create_engine(address, connect_args={"timeout": busy_timeout_ms / 1000})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
