@@ -136,13 +136,10 @@ def heard_tracks(part: ProgrammePart) -> tuple[TrackFile, ...]:
     )
 
 
-def voices_of(store: PieceStore, part: ProgrammePart) -> tuple[Voice, ...]:
-    """Decode all tracks of a part that may be heard, or find them."""
-    return tuple(
-        # a finished file keeps its stereo; people stand in the middle
-        voice(store, track, channels=1 if track.participant_id else CHANNELS)
-        for track in heard_tracks(part)
-    )
+def voice_of(store: PieceStore, track: TrackFile) -> Voice:
+    """Decode a track that is heard; a finished file keeps its stereo."""
+    channels = CHANNELS if track.participant_id is None else 1
+    return voice(store, track, channels=channels)
 
 
 def sound_cuts(
