@@ -4,6 +4,7 @@ python -m flows up       everything, until SIGTERM
 python -m flows media    the worker that hears and composes
 python -m flows errands  the worker that publishes, retracts and erases
 python -m flows retract  carry out every due retraction now, then end (no Prefect)
+python -m flows publish  publish everything that is due now, then end (no Prefect)
 python -m flows site     bring the website up to date now, then end (no Prefect)
 """
 
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         house = House.at(asked.data)
         require_newest(house.engine)
@@ -154,16 +157,23 @@ def _retract(house: House, _asked: argparse.Namespace) -> None:
     take_down(house)
 
 
-def _site(house: House, _asked: argparse.Namespace) -> None:
-    from flows.site import refresh_site
+def _publish(house: House, _asked: argparse.Namespace) -> None:
+    from flows.publish_now import publish_now
 
-    refresh_site(house)
+    publish_now(house)
+
+
+def _site(house: House, _asked: argparse.Namespace) -> None:
+    from flows.publishing import refresh_channels
+
+    refresh_channels(house)
 
 
 _COMMANDS: dict[str, Callable[[House, argparse.Namespace], None]] = {
     "up": _up,
     "media": _media,
     "errands": _errands,
+    "publish": _publish,
     "retract": _retract,
     "site": _site,
 }

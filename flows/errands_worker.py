@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING
 from flows.errors import LeaseLost, PrefectUnreachable
 from flows.leases import lease, release_dead, utc_now, worker_name
 from flows.lookout import Lookout, Sight
-from flows.prefect_runs import carry_out, settle_runs
-from flows.prefect_server import answers
-from flows.publishing import PublicationWork, give_up, note_due, take_down
+from flows.prefect_server import answers, prefect_runs
+from flows.publishing import (
+    STEP,
+    PublicationWork,
+    due_now,
+    give_up,
+    note_due,
+    refresh_channels,
+    take_down,
+)
 from flows.retention import RetentionWork
-from flows.site import refresh_site
-from flows.steps import Step
-from townhall.officehours.publications import publications_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,13 +92,12 @@ class ErrandsWorker:
             return
         take_down(self.house)
         note_due(self.house)
-        refresh_site(self.house)
+        refresh_channels(self.house)
         self._site_lookout.seen(sight)
 
     def publish_due(self) -> None:
         """Publish what is due, as long as Prefect answers."""
-        with self.house.reading() as db:
-            due = [(p.id, p.due_at.isoformat()) for p in publications_due(db)]
+        due = due_now(self.house)
         if due and answers(self.api_url):
             for publication_id, revision in due:
                 self._publish(publication_id, revision)
@@ -103,7 +106,7 @@ class ErrandsWorker:
         """Tell Prefect what really became of its runs; erase what is overdue."""
         visible = answers(self.api_url)
         if visible:
-            settle_runs(self.house)
+            prefect_runs().settle_runs(self.house)
         with self.house.reading() as db:
             sight = self._retention_lookout.news(db, now=utc_now())
         if sight is not None:
@@ -113,7 +116,7 @@ class ErrandsWorker:
     def _publish(self, publication_id: str, revision: str) -> None:
         with lease(
             self.house,
-            step="publish",
+            step=STEP,
             subject=publication_id,
             revision=revision,
             worker=self.name,
@@ -121,12 +124,8 @@ class ErrandsWorker:
             if held is None:
                 return
             work = PublicationWork(self.house, publication_id, held)
-            steps = (
-                Step(name="show", run=work.show),
-                Step(name="note", run=work.note),
-            )
             try:
-                carry_out("publish", held.run_name, steps)
+                prefect_runs().carry_out(STEP, held.run_name, work.steps())
             except LeaseLost:
                 _log.info("%s is somebody else's now", held.key)
             except PrefectUnreachable as error:
@@ -138,10 +137,13 @@ class ErrandsWorker:
 
     def _erase(self, sight: Sight, *, visible: bool) -> None:
         work = RetentionWork(self.house)
+        work.erase_words()
         if not work.is_due():
             return
         if visible:
             with contextlib.suppress(PrefectUnreachable):
-                carry_out("retention", f"retention:{sight.last_entry}", work.steps())
+                prefect_runs().carry_out(
+                    "retention", f"retention:{sight.last_entry}", work.steps()
+                )
                 return
         work.run()  # the law does not wait for Prefect; what is gone is gone

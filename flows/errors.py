@@ -5,6 +5,7 @@ FlowsError
 ├── DiskNearlyFull      nothing new is built
 ├── LeaseLost           somebody else has taken over, or the result is not wanted any more
 ├── PrefectUnreachable  the errand waits; it has not failed
+├── NotPublished        something still is due
 └── StepFailed          what Prefect is told of a failure: its kind, never its words
 """
 
@@ -35,6 +36,10 @@ class PrefectUnreachable(FlowsError):
     """The Prefect server does not answer ({reason}). The errand waits until it does."""
 
     retryable = True
+
+
+class NotPublished(FlowsError):
+    """Still being published: {ids}. See: sprechstunde status"""
 
 
 class StepFailed(FlowsError):

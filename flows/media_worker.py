@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from flows.errors import DiskNearlyFull, LeaseLost, PrefectUnreachable
 from flows.leases import lease, release_dead, worker_name
 from flows.locks import locked, locked_if_free
-from flows.prefect_runs import carry_out
-from flows.prefect_server import answers
+from flows.prefect_server import answers, prefect_runs
 from flows.processing import ProgrammeWork, is_wanted
 from flows.retention import BUILDING_LOCK
 from pipeline.pieces import PieceStore
@@ -91,7 +90,7 @@ class MediaWorker:
             try:
                 self._require_room()
                 with locked(self.house.run_folder / BUILDING_LOCK, shared=True):
-                    carry_out("process", held.run_name, work.steps())
+                    prefect_runs().carry_out("process", held.run_name, work.steps())
             except LeaseLost:
                 _log.info("%s is not wanted any more", held.key)
                 work.give_way()

@@ -10,6 +10,7 @@ server answers must be cheap.
 from __future__ import annotations
 
 import http.client
+import importlib
 import json
 import os
 import socket
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from townhall.house import House
 
 LOOPBACK = "127.0.0.1"
@@ -85,6 +88,14 @@ def answers(url: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def prefect_runs() -> ModuleType:
+    """The module that imports Prefect: some seconds of one core, so only when needed.
+
+    A worker that starts together with the server would slow it down for nothing.
+    """
+    return importlib.import_module("flows.prefect_runs")
 
 
 def free_port(wanted: int) -> int:

@@ -24,6 +24,7 @@ from townhall.officehours.programmes import THE_HOUSE, Programme, ProgrammeState
 from townhall.officehours.recordings import Recording, RecordingState
 from townhall.officehours.retention import (
     Overdue,
+    erase_unwanted_words,
     note_programme_erased,
     note_recording_erased,
     note_track_erased,
@@ -66,6 +67,11 @@ class RetentionWork:
                 or any(self._left_over_folders(db))
                 or self._pieces_to_sort_out(db)
             )
+
+    def erase_words(self) -> None:
+        """Erase words of people who withdrew after their tracks had gone by age."""
+        with self.house.writing() as db:
+            erase_unwanted_words(db, actor=THE_HOUSE, now=self.clock())
 
     def steps(self) -> tuple[Step, ...]:
         """The round as one step: it is alone with the files while it lasts."""
