@@ -15,7 +15,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 #: a length this large in a RIFF header means "unknown": written to a pipe
 _RIFF_UNKNOWN = 0x7FFF_F000
@@ -51,18 +51,50 @@ def _ogg_end(descriptor: int, size_bytes: int) -> int:
     return at
 
 
-def _mp4_end(descriptor: int, size_bytes: int) -> int:
-    """Box by box on the top level (ISO/IEC 14496-12 § 4.2)."""
-    at = 0
-    while at + 8 <= size_bytes:
+def _mp4_boxes(
+    descriptor: int, begins: int, ends: int
+) -> Iterator[tuple[bytes, int, int]]:
+    """Type, first byte of the content and end of each box (ISO/IEC 14496-12 § 4.2)."""
+    at = begins
+    while at + 8 <= ends:
         head = os.pread(descriptor, 16, at)
-        length = int.from_bytes(head[:4])
+        length, head_bytes = int.from_bytes(head[:4]), 8
         if length == 1:
-            length = int.from_bytes(head[8:16])
-        if length < 8:  # 0 says "to the end of the file"; less is padding
-            return size_bytes
+            length, head_bytes = int.from_bytes(head[8:16]), 16
+        if length < head_bytes:  # 0 says "to the end of the file"; less is padding
+            length = ends - at
+        yield head[4:8], at + head_bytes, at + length
         at += length
-    return at
+
+
+def _mp4_end(descriptor: int, size_bytes: int) -> int:
+    boxes = [end for _, _, end in _mp4_boxes(descriptor, 0, size_bytes)]
+    return boxes[-1] if boxes else size_bytes
+
+
+def claimed_by_movie_header_s(descriptor: int) -> float | None:
+    """The duration in an MP4's ``mvhd``, which demuxers replace by the tracks' own.
+
+    Other programs show this one. ``None``: not stated, as in a fragmented file.
+    """
+    size_bytes = os.fstat(descriptor).st_size
+    for kind, begins, ends in _mp4_boxes(descriptor, 0, size_bytes):
+        if kind != b"moov":
+            continue
+        for inner, at, _ in _mp4_boxes(descriptor, begins, min(ends, size_bytes)):
+            if inner == b"mvhd":
+                return _movie_duration_s(os.pread(descriptor, 32, at))
+    return None
+
+
+def _movie_duration_s(header: bytes) -> float | None:
+    """ISO/IEC 14496-12 § 8.2.2: version 1 has 64-bit times; all ones: unknown."""
+    size = 8 if header[:1] == b"\x01" else 4
+    scale = int.from_bytes(header[4 + 2 * size : 8 + 2 * size])
+    duration = int.from_bytes(header[8 + 2 * size : 8 + 3 * size])
+    if not scale or duration == (1 << (8 * size)) - 1:
+        return None
+    return duration / scale
 
 
 def _riff_end(descriptor: int, size_bytes: int) -> int:

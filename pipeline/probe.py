@@ -22,7 +22,7 @@ import av
 import av.error
 
 from pipeline.errors import MediaEmpty, MediaUnreadable
-from pipeline.file_ending import missing_bytes
+from pipeline.file_ending import claimed_by_movie_header_s, missing_bytes
 from pipeline.steady_file import SteadyFile, open_steadily
 from townhall.media import MediaInfo
 
@@ -98,7 +98,7 @@ class _Measured:
         step_s = start_s - self.latest_start_s
         if step_s > 0:
             self._usual_s = step_s
-        self.longest_gap_s = max(self.longest_gap_s, start_s - self.ends_s)
+        self.longest_gap_s = max(self.longest_gap_s, start_s - self.ends_s, duration_s)
         self.starts_s = min(self.starts_s, start_s)
         self.latest_start_s = max(self.latest_start_s, start_s)
         # a packet without a duration lasts as long as the one before it did
@@ -153,11 +153,13 @@ def _measure(file: SteadyFile, digest: str, container: InputContainer) -> MediaI
     duration_s = _duration_s(measured)
     if duration_s <= 0:
         raise MediaEmpty(file=path.name)
-    claimed_s = None if estimated else container.duration
+    claims_s = [] if estimated or not container.duration else [container.duration / 1e6]
+    if container.format.name.startswith("mov"):
+        claims_s.append(claimed_by_movie_header_s(file.descriptor) or 0.0)
     _refuse_cut_off(
         path,
         missing=missing_bytes(file.descriptor, container.format.name),
-        claimed_s=None if claimed_s is None else claimed_s / 1_000_000,
+        claimed_s=max(claims_s, default=0.0),
         measured_s=duration_s,
     )
     for stream in streams:
@@ -232,18 +234,17 @@ def _duration_s(measured: dict[int, _Measured]) -> float:
 
 
 def _refuse_cut_off(
-    path: Path, *, missing: int, claimed_s: float | None, measured_s: float
+    path: Path, *, missing: int, claimed_s: float, measured_s: float
 ) -> None:
-    if claimed_s is not None:
-        tolerance_s = max(_CLAIM_TOLERANCE_S, claimed_s * _CLAIM_TOLERANCE)
-        if claimed_s - measured_s > tolerance_s:
-            raise MediaUnreadable(
-                "{file} claims to last {claimed}, but only {measured} of it is there. "
-                "Export or copy it again.",
-                file=path.name,
-                claimed=_clock(claimed_s),
-                measured=_clock(measured_s),
-            )
+    tolerance_s = max(_CLAIM_TOLERANCE_S, claimed_s * _CLAIM_TOLERANCE)
+    if claimed_s - measured_s > tolerance_s:
+        raise MediaUnreadable(
+            "{file} claims to last {claimed}, but only {measured} of it is there. "
+            "Export or copy it again.",
+            file=path.name,
+            claimed=_clock(claimed_s),
+            measured=_clock(measured_s),
+        )
     if missing:
         raise MediaUnreadable(
             "{file} is cut off: at least {missing} bytes are missing at its end. "

@@ -52,16 +52,19 @@ class SteadyFile:
         return self._before.size_bytes
 
     def sha256(self) -> str:
-        """SHA-256 of all bytes, as hex."""
+        """SHA-256 of all bytes there were at the time of opening, as hex."""
         digest, at = hashlib.sha256(), 0
-        while block := os.pread(self.descriptor, _READ_BYTES, at):
+        # not "until the end": somebody may write faster than we read
+        while at < self.size_bytes and (
+            block := os.pread(self.descriptor, _READ_BYTES, at)
+        ):
             digest.update(block)
             at += len(block)
         return digest.hexdigest()
 
     def stream(self) -> NamelessStream:
         """The bytes from the beginning, for a reader that must not see a name."""
-        return NamelessStream(self.descriptor)
+        return NamelessStream(self.descriptor, self.size_bytes)
 
     def refuse_changed(self) -> None:
         """Make sure that nobody wrote to the file or replaced it since.
@@ -80,9 +83,10 @@ class SteadyFile:
 class NamelessStream(io.RawIOBase):
     """A file's bytes without its name, so that no demuxer is chosen by one."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, size_bytes: int) -> None:
         """Begin at the first byte; the descriptor stays the caller's."""
         self._descriptor = descriptor
+        self._size_bytes = size_bytes
         self._at = 0
 
     def readable(self) -> bool:
@@ -95,7 +99,9 @@ class NamelessStream(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """At most ``size`` bytes from here; empty at the end."""
-        block = os.pread(self._descriptor, size if size >= 0 else _READ_BYTES, self._at)
+        left = max(0, self._size_bytes - self._at)
+        wanted = min(left, _READ_BYTES, size if size >= 0 else left)
+        block = os.pread(self._descriptor, wanted, self._at)
         self._at += len(block)
         return block
 
@@ -104,7 +110,7 @@ class NamelessStream(io.RawIOBase):
         origin = {
             os.SEEK_SET: 0,
             os.SEEK_CUR: self._at,
-            os.SEEK_END: os.fstat(self._descriptor).st_size,
+            os.SEEK_END: self._size_bytes,
         }[whence]
         self._at = max(0, origin + offset)
         return self._at
