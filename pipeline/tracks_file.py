@@ -45,10 +45,12 @@ def _reference(value: object) -> object:
 
 _Name = Annotated[
     str,
-    BeforeValidator(_plain_name),
     Field(strict=True, min_length=1, max_length=_NAME_MAX_CHARS),
+    BeforeValidator(_plain_name),
 ]
-_Milliseconds = Annotated[int, Field(strict=True)]
+#: 100 days either way: beyond, somebody wrote a date
+_MAX_MS = 100 * 24 * 3600 * 1000
+_Milliseconds = Annotated[int, Field(strict=True, ge=-_MAX_MS, le=_MAX_MS)]
 
 
 class _Written(BaseModel):
@@ -72,7 +74,7 @@ class WrittenMark(_Written):
     """One ``[[mark]]``."""
 
     question: Annotated[_Name, BeforeValidator(_reference)]
-    at_ms: Annotated[int, Field(strict=True, ge=0)]
+    at_ms: Annotated[_Milliseconds, Field(ge=0)]
 
 
 class WrittenFolder(_Written):
@@ -201,8 +203,10 @@ def _sentence(detail: ErrorDetails) -> FolderInvalid:
         )
     if kind.startswith("int_"):
         reason = "write a whole number of milliseconds, without quotation marks"
-    elif kind == "greater_than_equal":
+    elif kind == "greater_than_equal" and context["ge"] == 0:
         reason = "it must not be negative"
+    elif kind in {"greater_than_equal", "less_than_equal"}:
+        reason = "it is no time within a recording; write milliseconds from its start"
     elif kind == "string_too_short":
         reason = "it is empty; fill it in"
     elif kind == "value_error":
