@@ -14,7 +14,10 @@ from townhall.officehours.schedule import OfficeHourState
 def test_consultations_stand_in_order_and_in_the_trail(db):
     office_hour = make_office_hour(db)
 
-    first, second = make_consultation(db, office_hour), make_consultation(db, office_hour)
+    first, second = (
+        make_consultation(db, office_hour),
+        make_consultation(db, office_hour),
+    )
 
     assert [first.position, second.position] == [1, 2]
     assert consultations.consultations_of(db, office_hour.id) == [first, second]
