@@ -70,7 +70,8 @@ class Lease:
         self._wanted = wanted
         self._progress: str | None = None
         self._lost = threading.Event()
-        self._over = threading.Event()
+        self._over = False
+        self._wake = threading.Event()
         self._thread = threading.Thread(
             target=self._keep, name=f"lease {self.key}", daemon=True
         )
@@ -81,7 +82,10 @@ class Lease:
         Raises:
             LeaseLost: stop working.
         """
+        new_step = progress.split(" ", 1)[0] != (self._progress or "").split(" ", 1)[0]
         self._progress = progress
+        if new_step:
+            self._wake.set()
         self.check()
 
     def check(self) -> None:
@@ -102,9 +106,8 @@ class Lease:
 
     def fail(self, error: Exception) -> bool:
         """Write a failure down; says whether the errand is given up."""
-        retryable = bool(
-            getattr(error, "retryable", True)
-        )  # a bug may be a passing one
+        # what is no refusal of ours may pass: a full disk, a busy database, a bug
+        retryable = bool(getattr(error, "retryable", True))
         with self.house.writing() as db:
             if not self._is_ours(db):
                 return False
@@ -127,12 +130,17 @@ class Lease:
 
     def end(self) -> None:
         """Stop renewing; what becomes of the errand is written down by others."""
-        self._over.set()
+        self._over = True
+        self._wake.set()
         self._thread.join()
 
     def _keep(self) -> None:
         renewed_at, told = time.monotonic(), None
-        while not self._over.wait(LOOK_EACH_S):
+        while True:
+            self._wake.wait(LOOK_EACH_S)
+            self._wake.clear()
+            if self._over:
+                return
             try:
                 if self._wanted is not None and not self._wanted():
                     self._lost.set()

@@ -124,18 +124,21 @@ class ProgrammeWork:
 
     def picture(self) -> None:
         """Compose and encode the picture, piece by piece."""
+        self._tell("picture", 0.0)
         self.pieces_built += build_picture(
             self._plan, self.store, **self._encoding()
         ).built
 
     def sound(self) -> None:
         """Mix and level the sound."""
+        self._tell("sound", 0.0)
         self.pieces_built += build_sound(
             self._plan, self.store, **self._encoding()
         ).built
 
     def finish(self) -> None:
         """Join the pieces and write captions, chapters and all the rest."""
+        self._tell("finish", 0.0)
         self.build = finish_programme(
             self._plan,
             self.store,

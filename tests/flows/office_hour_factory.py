@@ -7,13 +7,18 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from flows.site import programme_folder
+from pipeline.pieces import PieceStore, sha256_of_file
+from pipeline.programme_json import build_to_json
 from pipeline.recording_folder import read_recording_folder
 from portal.commands.recordings import adopt
+from tests.factories import make_build, make_chapter
 from townhall.house import House
-from townhall.media import ConsentLevel
+from townhall.media import ConsentLevel, Rendition
 from townhall.officehours import (
     approvals,
     consents,
@@ -130,6 +135,63 @@ def hold_office_hour(house: House, recording: Path, *, now) -> str:
     )
     request_programme(house, hour.id, now=now)
     return hour.id
+
+
+def finish_by_hand(house: House, programme_id: str, filmed: Path, *, now) -> None:
+    """A finished version without the pipeline: real files, one chapter, one piece."""
+    folder = programme_folder(house, programme_id)
+    folder.mkdir(parents=True)
+    with house.reading() as db:
+        programme = programmes.find_programme(db, programme_id)
+        (question,) = questions.questions_of(db, programme.office_hour_id)
+    files = {}
+    for name in ("captions.vtt", "chapters.vtt", "poster.jpg", "peaks.json"):
+        files[name] = folder / name
+        files[name].write_text(f"WEBVTT {programme_id} {name}")
+    renditions = []
+    for kind, name, media_type in (
+        ("video_720p", "video_720p.mp4", "video/mp4"),
+        ("video_360p", "video_360p.mp4", "video/mp4"),
+        ("audio", "audio.m4a", "audio/mp4"),
+    ):
+        path = folder / name
+        path.write_bytes((filmed / "host.mkv").read_bytes() + programme_id.encode())
+        renditions.append(
+            Rendition(
+                kind=kind,
+                path=path,
+                media_type=media_type,
+                width_px=1280 if kind == "video_720p" else None,
+                height_px=720 if kind == "video_720p" else None,
+                duration_s=20.0,
+                size_bytes=path.stat().st_size,
+                sha256=sha256_of_file(path),
+            )
+        )
+    store = PieceStore(house.pieces_folder)
+    piece = store.build(
+        "picture", 1, {"of": programme_id}, lambda at: (at / "a").touch()
+    )
+    (folder / "pieces.json").write_text(json.dumps([piece.key]))
+    made = replace(
+        make_build(
+            digest=f"{programme.version:064x}", chapters=[make_chapter(question)]
+        ),
+        renditions=tuple(renditions),
+        captions_path=files["captions.vtt"],
+        chapters_path=files["chapters.vtt"],
+        poster_path=files["poster.jpg"],
+        peaks_path=files["peaks.json"],
+    )
+    with house.writing() as db:
+        assert programmes.save_build(
+            db,
+            programme=programmes.find_programme(db, programme_id),
+            digest=made.digest,
+            build=build_to_json(made, folder),
+            actor="the house",
+            now=now,
+        )
 
 
 def request_programme(house: House, office_hour_id: str, *, now) -> str:
