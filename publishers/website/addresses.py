@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from publishers.errors import ContentRefused
@@ -80,6 +81,7 @@ def checked(value: str, what: str) -> str:
     return value
 
 
+@lru_cache(maxsize=4_096)
 def slug_of(text: str) -> str:
     """German text as one step of an address: ``Rad- & Fußwege`` → ``rad-fusswege``."""
     plain = unicodedata.normalize("NFC", text).lower().translate(_GERMAN)

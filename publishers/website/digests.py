@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from townhall.media import PublicationPackage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from townhall.publishing import OfficeHourPage, SiteContent
 
 DIGEST_BYTES = 16
@@ -22,7 +25,7 @@ DIGEST_BYTES = 16
 
 def digest_of(value: object) -> str:
     """A short digest (hex) of plain values, dataclasses, enums and dates."""
-    text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
@@ -31,34 +34,38 @@ def office_hour_digest(page: OfficeHourPage) -> str:
     return digest_of(page)
 
 
-def content_digest(content: SiteContent) -> str:
-    """The digest of the whole content; the same as :func:`built_digest` once it is built."""
+def content_digest(content: SiteContent, hours: Iterable[str] | None = None) -> str:
+    """The digest of the whole content; the same as :func:`built_digest` once it is built.
+
+    ``hours``: the office hours' digests, where they are known already.
+    """
     site = [
-        _plain(getattr(content, field.name))
-        for field in fields(content)
-        if field.name != "office_hours"
+        getattr(content, name)
+        for name in _names(type(content))
+        if name != "office_hours"
     ]
-    return digest_of(
-        [site, sorted(office_hour_digest(page) for page in content.office_hours)]
-    )
+    if hours is None:
+        hours = (office_hour_digest(page) for page in content.office_hours)
+    return digest_of([site, sorted(hours)])
 
 
 def _plain(value: Any) -> Any:
+    """What JSON does not know by itself."""
     if isinstance(value, PublicationPackage):
         return [
             value.programme_id,
             value.version,
             value.digest,
             value.build.digest,
-            _plain(value.approved_at),
-            _plain(value.published_at),
+            value.approved_at,
+            value.published_at,
         ]
-    if is_dataclass(value) and not isinstance(value, type):
-        return [_plain(getattr(value, field.name)) for field in fields(value)]
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(value[key]) for key in sorted(value)}
     if isinstance(value, date):  # datetime is a date
         return value.isoformat()
-    return value
+    return [getattr(value, name) for name in _names(type(value))]
+
+
+@lru_cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass."""
+    return tuple(field.name for field in fields(kind))

@@ -69,9 +69,14 @@ class Hour:
         self.year = page.starts_at.astimezone(ZoneInfo(timezone)).year
 
     @cached_property
+    def page_digest(self) -> str:
+        """The digest of what the town hall says of it."""
+        return office_hour_digest(self.page)
+
+    @cached_property
     def digest(self) -> str:
         """The digest of everything shown here, the state at this moment included."""
-        return f"{office_hour_digest(self.page)}-{self.state}"
+        return f"{self.page_digest}-{self.state}"
 
     @property
     def publication(self) -> PublicationPackage | None:

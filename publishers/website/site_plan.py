@@ -16,7 +16,8 @@ from publishers.website import addresses
 from publishers.website.digests import content_digest, digest_of
 from publishers.website.hours import Hour, HourState
 from publishers.website.structured_data import json_ld
-from publishers.website.templates import builder_digest, environment
+from publishers.website.templates import builder_digest
+from publishers.website.transcript_html import transcript_html
 from publishers.website.wording import Wording
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class SitePlan:
     @cached_property
     def content_digest(self) -> str:
         """See :func:`publishers.website.digests.content_digest`."""
-        return content_digest(self.content)
+        return content_digest(self.content, [hour.page_digest for hour in self.hours])
 
     @property
     def prefixes(self) -> list[str]:
@@ -151,9 +152,8 @@ class SitePlan:
         """The transcript as HTML. It is the same in every language, so it is made once."""
         slug, html = self._last_transcript
         if slug != hour.page.slug:
-            template = environment(self.root_language).get_template("transcript.html")
-            # the template escaped every value already
-            html = Markup(template.render(hour=hour, addresses=addresses))  # noqa: S704
+            question = self.wordings[self.root_language].catalogue.gettext("Question")
+            html = transcript_html(hour.sections, question)
             self._last_transcript = (hour.page.slug, html)
         return html
 

@@ -28,7 +28,7 @@ def environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     # jinja2.ext.i18n adds these methods at run time
-    jinja.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    jinja.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     jinja.filters |= {
         "clock": clock,
         "data_block": data_block,
