@@ -15,6 +15,7 @@ from townhall.officehours.consents import Consent
 
 SECRET = b"s" * 32
 FROM_WIDE_TO_NONE = ["picture_and_sound", "sound", "sound_without_name", "none"]
+PAIRS = list(product(FROM_WIDE_TO_NONE, repeat=2))
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def consultation(db):
     return make_consultation(db)
 
 
-@pytest.mark.parametrize(("now", "to"), product(FROM_WIDE_TO_NONE, repeat=2))
+@pytest.mark.parametrize(("now", "to"), PAIRS)
 def test_consent_is_withdrawn_by_degrees_and_never_widened(db, consultation, now, to):
     participant = make_participant(db, consultation, level=ConsentLevel(now))
     less = FROM_WIDE_TO_NONE.index(to) > FROM_WIDE_TO_NONE.index(now)
@@ -37,7 +38,7 @@ def test_consent_is_withdrawn_by_degrees_and_never_widened(db, consultation, now
     assert consents.level_of(db, participant.id) == (to if less else now)
 
 
-@pytest.mark.parametrize(("level", "built_with"), product(FROM_WIDE_TO_NONE, repeat=2))
+@pytest.mark.parametrize(("level", "built_with"), PAIRS)
 def test_a_consent_covers_what_was_built_under_the_same_or_a_narrower_one(
     level, built_with
 ):
@@ -166,7 +167,7 @@ def test_every_tampered_foreign_or_invented_slip_gets_the_same_answer(db, consul
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(slip=st.text(st.characters(codec=None)))
-def test_no_text_that_people_make_up_opens_anything(db, consultation, slip):
+def test_no_text_that_people_make_up_opens_anything(db, slip):
     with pytest.raises(NotFound):
         consents.participant_by_token(db, slip, secret=SECRET)
 
