@@ -24,6 +24,7 @@ import av.error
 from pipeline.errors import MediaEmpty, MediaUnreadable
 from pipeline.file_ending import claimed_by_movie_header_s, missing_bytes
 from pipeline.steady_file import SteadyFile, open_steadily
+from townhall.errors import phrase
 from townhall.media import MediaInfo
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ def _read(file: SteadyFile, digest: str) -> MediaInfo:
         ) as container:
             return _measure(file, digest, container)
     except av.error.FFmpegError as error:
-        reason = "it is damaged, cut off, or no sound or video recording at all."
+        reason = phrase(
+            "it is damaged, cut off, or no sound or video recording at all."
+        )
         raise MediaUnreadable(file=file.path.name, reason=reason) from error
 
 
@@ -260,15 +263,17 @@ def _refuse_unusable(
     what = "sound" if stream.type == "audio" else "picture"
     if not tally.decodes:
         raise MediaUnreadable(
-            f"{{file}} is not a readable recording: its {what} cannot be decoded.",
+            "{file} is not a readable recording: its {what} cannot be decoded.",
             file=path.name,
+            what=what,
         )
     if tally.longest_gap_s > MAX_GAP_S:
         raise MediaUnreadable(
-            f"{{file}} has a hole of {{gap}} in its {what}: "
+            "{file} has a hole of {gap} in its {what}: "
             "the clock of the recording jumped. Export it again.",
             file=path.name,
             gap=_clock(tally.longest_gap_s),
+            what=what,
         )
 
 

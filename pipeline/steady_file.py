@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import MediaChanging, MediaUnreadable
+from townhall.errors import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,14 +133,16 @@ def open_steadily(path: Path) -> Iterator[SteadyFile]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         reason = (
-            "it is not there."
+            phrase("it is not there.")
             if isinstance(error, FileNotFoundError)
-            else ("it cannot be opened; check its permissions.")
+            else (phrase("it cannot be opened; check its permissions."))
         )
         raise MediaUnreadable(file=path.name, reason=reason) from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise MediaUnreadable(file=path.name, reason="it is not a regular file.")
+            raise MediaUnreadable(
+                file=path.name, reason=phrase("it is not a regular file.")
+            )
         yield SteadyFile(path, descriptor)
     finally:
         os.close(descriptor)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.errors import FolderInvalid, MediaRefused, SeveralRefused
+from townhall.errors import phrase
 from townhall.media import ConsentLevel, Role, TrackKind
 
 if TYPE_CHECKING:
@@ -129,11 +130,11 @@ def contradictions(written: WrittenFolder) -> Iterator[FolderInvalid]:
             values = list(dict.fromkeys(getattr(track, key) for track in tracks))
             if len(values) > 1:
                 yield FolderInvalid(
-                    "{file}: {participant} has the {key} {values}; decide for one.",
+                    "{file}: {participant} has more than one {key} ({values}); decide for one.",
                     file=TRACKS_FILE,
                     participant=name,
                     key=key,
-                    values=" and ".join(values),
+                    values=", ".join(values),
                 )
         for kind in TrackKind:
             files = [track.file for track in tracks if track.kind is kind]
@@ -162,7 +163,7 @@ def _shared(written: WrittenFolder) -> Iterator[FolderInvalid]:
                 "file of their own. For one file with everybody use --single.",
                 file=TRACKS_FILE,
                 media=file,
-                participants=" and ".join(names),
+                participants=", ".join(names),
             )
 
 
@@ -199,16 +200,20 @@ def _sentence(detail: ErrorDetails) -> FolderInvalid:
             where=where,
             key=key,
             given=reprlib.repr(given),
-            allowed=context["expected"],
+            allowed=context["expected"].replace(" or ", ", ").replace("'", ""),
         )
     if kind.startswith("int_"):
-        reason = "write a whole number of milliseconds, without quotation marks"
+        reason: str = phrase(
+            "write a whole number of milliseconds, without quotation marks"
+        )
     elif kind == "greater_than_equal" and context["ge"] == 0:
-        reason = "it must not be negative"
+        reason = phrase("it must not be negative")
     elif kind in {"greater_than_equal", "less_than_equal"}:
-        reason = "it is no time within a recording; write milliseconds from its start"
+        reason = phrase(
+            "it is no time within a recording; write milliseconds from its start"
+        )
     elif kind == "string_too_short":
-        reason = "it is empty; fill it in"
+        reason = phrase("it is empty; fill it in")
     elif kind == "value_error":
         reason = str(context["error"])
     else:
@@ -271,8 +276,12 @@ def refuse(problems: Sequence[MediaRefused]) -> None:
     if len(problems) == 1:
         raise problems[0]
     if problems:
+        named = {
+            f"problem_{number}": phrase(problem.template, **problem.details)
+            for number, problem in enumerate(problems)
+        }
         raise SeveralRefused(
             count=len(problems),
-            listing="".join(f"\n- {problem.message}" for problem in problems),
+            listing=phrase("".join(f"\n- {{{name}}}" for name in named), **named),
             problems=tuple(problems),
         )

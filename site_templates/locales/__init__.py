@@ -68,6 +68,8 @@ def translate(locale: str, template: str, /, **details: object) -> str:
 def _translated(catalogue: NullTranslations, value: object) -> object:
     if isinstance(value, Phrase):  # a reason with placeholders of its own
         template = str(catalogue.pgettext(DETAIL_CONTEXT, value.template))
+        if template == value.template:  # a whole sentence within a list of them
+            template = str(catalogue.gettext(value.template))
         if not value.details:
             return template
         return template.format(

@@ -161,7 +161,7 @@ def test_all_problems_are_told_at_once(folder):
     ]
     assert refusal.message == (
         "3 things are wrong with this recording:\n"
-        "- tracks.toml: Katrin Sommerfeld has the role host and citizen; decide for one.\n"
+        "- tracks.toml: Katrin Sommerfeld has more than one role (host, citizen); decide for one.\n"
         "- voice.ogg holds no sound and no picture, or lasts 0 seconds.\n"
         "- gone.wav is not in the folder; "
         "add the file or correct its name in tracks.toml."

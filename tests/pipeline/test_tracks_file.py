@@ -51,14 +51,14 @@ WRONG_TABLES = {
         {**HOST_SOUND, "role": "guest"},
         (
             "tracks.toml: track 1: role is 'guest'; allowed are "
-            "'host', 'moderator' or 'citizen'."
+            "host, moderator, citizen."
         ),
     ),
     "an unknown consent": (
         {**HOST_SOUND, "consent": "yes"},
         (
             "tracks.toml: track 1: consent is 'yes'; allowed are "
-            "'picture_and_sound', 'sound', 'sound_without_name' or 'none'."
+            "picture_and_sound, sound, sound_without_name, none."
         ),
     ),
     "an offset in seconds": (
@@ -142,7 +142,7 @@ def test_a_person_cannot_have_two_roles_or_two_consents(folder, key, other):
     write(folder, HOST_SOUND, {**HOST_PICTURE, key: other})
 
     assert refusal_of(folder).message == (
-        f"tracks.toml: Katrin Sommerfeld has the {key} {HOST_SOUND[key]} and {other}; "
+        f"tracks.toml: Katrin Sommerfeld has more than one {key} ({HOST_SOUND[key]}, {other}); "
         "decide for one."
     )
 
@@ -151,7 +151,7 @@ def test_two_people_cannot_share_a_file(folder):
     write(folder, HOST_SOUND, {**CITIZEN, "file": "voice.ogg"})
 
     assert refusal_of(folder).message == (
-        "tracks.toml: voice.ogg is used for Katrin Sommerfeld and Emre Aslan; each "
+        "tracks.toml: voice.ogg is used for Katrin Sommerfeld, Emre Aslan; each "
         "person needs a file of their own. For one file with everybody use --single."
     )
 
