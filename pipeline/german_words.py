@@ -50,3 +50,19 @@ FUNCTION_WORDS: Final = (
         """
     )
 )
+
+#: words that any question to a town hall may hold: they don't tell one from another
+EVERYDAY_WORDS: Final = _words(
+    """
+    jahr jahre jahren jahres frühjahr monat monate monaten woche wochen zeit zeiten tage
+    tagen stadt gemeinde ort bürger bürgerinnen bürgern bürgermeister bürgermeisterin leute
+    leuten menschen problem probleme thema sache sachen uhr euro cent prozent million
+    millionen geld kosten kostet neu neue neuen neuer neues neuem groß große großen großer
+    großes klein kleine kleinen hoch lang lange langen seit wissen weiß stark starke
+    geplant plant planen plan unternimmt unternehmen tun tut sagen sagt meinung stelle
+    stellen teil nächste nächsten nächstes nächster letzte letzten bekommt bekommen kriegen
+    wirklich genau weiter bleibt bleiben sommer herbst winter januar februar märz april mai
+    juni juli august september oktober november dezember montag dienstag mittwoch
+    donnerstag freitag samstag sonntag
+    """
+)

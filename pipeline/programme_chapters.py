@@ -7,11 +7,12 @@ chapters file, which the public sees as fact.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.answers import find_answers
 from pipeline.withheld import withheld_people
-from townhall.media import Chapter, Speech, SpeechSpan, Transcript
+from townhall.media import Chapter, Speech, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +30,9 @@ def answers_of(
     part: ProgrammePart, questions: Sequence[HandedInQuestion]
 ) -> tuple[Answer, ...]:
     """Where one recording answers which question, on its session clock."""
-    return find_answers(
-        part.recording, audible(part), questions, placements=part.placements
+    speech = audible(part)
+    return tuple(
+        find_answers(part.recording, speech, questions, placements=part.placements)
     )
 
 
@@ -103,24 +105,18 @@ def _one_each(found: Sequence[Chapter], known: set[str]) -> tuple[Chapter, ...]:
             other = best.get(question_id)
             if other is None or _certainty(chapter) > _certainty(other):
                 best[question_id] = chapter
-    chapters = []
-    for chapter in found:
-        kept = tuple(
-            question_id
-            for question_id in chapter.question_ids
-            if question_id in known and best[question_id] is chapter
+    kept = (
+        replace(
+            chapter,
+            question_ids=tuple(
+                question_id
+                for question_id in chapter.question_ids
+                if question_id in known and best[question_id] is chapter
+            ),
         )
-        if kept:
-            chapters.append(
-                Chapter(
-                    question_ids=kept,
-                    start_s=chapter.start_s,
-                    end_s=chapter.end_s,
-                    confidence=chapter.confidence,
-                    source=chapter.source,
-                    needs_review=chapter.needs_review,
-                )
-            )
+        for chapter in found
+    )
+    chapters = [chapter for chapter in kept if chapter.question_ids]
     return tuple(sorted(chapters, key=lambda each: (each.start_s, each.question_ids)))
 
 
