@@ -32,6 +32,7 @@ from demo.screenplay import FOLDER, Character, Screenplay, Turn, read_screenplay
 RATE_HZ = 16_000  #: of py-nanotts
 LEVEL_DBFS = -23.0  #: of speech, as a browser's gain control leaves it
 NOISE_DBFS = -64.0  #: pink, the room behind each microphone
+NOISE_FROM_HZ = 100.0
 #: between sentences of one turn; varied, so that it does not tick like a clock
 SENTENCE_PAUSES_S = (0.32, 0.45, 0.38, 0.55)
 TAIL_S = 2.0
@@ -112,11 +113,12 @@ def presence(
 
 
 def pink_noise(count: int, seed: int) -> Samples:
-    """Noise with equal energy an octave, at NOISE_DBFS."""
+    """Noise with equal energy an octave, at NOISE_DBFS above what microphones cut."""
     chance = np.random.default_rng(seed)
     spectrum = np.fft.rfft(chance.standard_normal(count))
-    spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
-    spectrum[0] = 0
+    lowest = round(NOISE_FROM_HZ * count / RATE_HZ)
+    spectrum[lowest:] /= np.sqrt(np.arange(lowest, len(spectrum)))
+    spectrum[:lowest] = 0
     noise = np.fft.irfft(spectrum, count)
     levelled: Samples = noise * (10 ** (NOISE_DBFS / 20) / np.sqrt(np.mean(noise**2)))
     return levelled
