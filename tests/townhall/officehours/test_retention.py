@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
+import tests.factories
 from tests.factories import (
-    NOW,
     SECOND,
     edit,
     finish_build,
@@ -26,6 +26,7 @@ from townhall.officehours.publications import PublicationState
 from townhall.officehours.recordings import RecordingState
 from townhall.officehours.schedule import OfficeHourState
 
+NOW = tests.factories.NOW.astimezone(UTC)
 DAYS_180 = timedelta(days=180)
 DAYS_14 = timedelta(days=14)
 
@@ -58,7 +59,8 @@ def test_fresh_things_stay(db):
     assert _overdue(db) == retention.Overdue(tracks=(), recordings=(), programmes=())
 
 
-def test_tracks_go_on_the_day_and_not_a_second_earlier(db):
+def test_tracks_go_after_180_days_of_24_hours_and_not_a_second_earlier(db):
+    """The clocks are put forward in between: it is summer then."""
     recording = _recording(db, make_programme(db))
 
     assert _overdue(db, now=NOW + DAYS_180 - SECOND).recordings == ()
@@ -66,25 +68,6 @@ def test_tracks_go_on_the_day_and_not_a_second_earlier(db):
 
     assert old.recordings == (recording,)
     assert set(old.tracks) == set(recordings.tracks_of(db, recording.id))
-
-
-def test_retention_counts_days_not_hours_of_the_clock_across_summer_time(db):
-    """180 days of 24 hours from a winter evening end at another clock time in summer."""
-    recording = _recording(db, make_programme(db))
-
-    due = (NOW + DAYS_180).astimezone(NOW.tzinfo)
-    real = recording.sealed_at.astimezone(NOW.tzinfo) + DAYS_180
-
-    assert due == real  # wall clock of Berlin
-    exact = recording.sealed_at.timestamp() + DAYS_180.total_seconds()
-    assert _overdue(db, now=_moment(exact) - SECOND).recordings == ()
-    assert _overdue(db, now=_moment(exact)).recordings == (recording,)
-
-
-def _moment(timestamp):
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(timestamp, UTC)
 
 
 def test_nothing_goes_that_the_machine_still_builds_from(db):
