@@ -1,7 +1,7 @@
 """The sound of a track as speech recognition wants it: 16 kHz, mono, on disk.
 
-An hour is 115 MB. It lies in a file and is read through a memory map, so that no
-step holds more of it than the seconds in hand.
+An hour is 115 MB. It lies in a file and is read piece by piece, so that no step holds
+more of it than the seconds in hand.
 
 Looks back at: pieces.  Is looked at by: speech_activity, bleed, transcribe.
 """
@@ -51,11 +51,12 @@ class SpeechPcm:
     participant_id: str | None
     key: str  #: of the piece: equal files have equal keys, wherever they lie
 
-    def samples(self) -> NDArray[np.int16]:
-        """All samples as a memory map: only what is sliced is read."""
-        if self.sample_count == 0:
+    def read(self, first: int, end: int) -> NDArray[np.int16]:
+        """Some samples, read now: no more of the file is ever in memory."""
+        first, end = max(first, 0), min(end, self.sample_count)
+        if first >= end:
             return np.zeros(0, dtype=np.int16)
-        return np.memmap(self.path, dtype="<i2", mode="r", shape=(self.sample_count,))
+        return np.fromfile(self.path, dtype="<i2", count=end - first, offset=2 * first)
 
     def session_s(self, sample: int) -> float:
         """The session time of a sample."""

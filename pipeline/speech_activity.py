@@ -101,26 +101,25 @@ def _heard(store: PieceStore, track: TrackFile) -> Heard:
 
 
 def _listen(pcm: SpeechPcm, folder: Path) -> None:
-    samples = pcm.samples()
     found = [
-        (stretch.first, stretch.end, _loudness_db(samples[stretch.first : stretch.end]))
-        for stretch in _stretches(samples)
+        (one.first, one.end, _loudness_db(pcm.read(one.first, one.end)))
+        for one in _stretches(pcm)
     ]
     (folder / "spans.json").write_text(json.dumps(found))
-    np.save(folder / "envelope.npy", _envelope_db(samples))
+    np.save(folder / "envelope.npy", _envelope_db(pcm))
 
 
-def _stretches(samples: NDArray[np.int16]) -> list[_Stretch]:
+def _stretches(pcm: SpeechPcm) -> list[_Stretch]:
     """Run the detector block by block; a block begins in the silence between spans."""
     settled: list[_Stretch] = []
     begin = 0
-    while begin < samples.size:
-        end = min(begin + _BLOCK, samples.size)
+    while begin < pcm.sample_count:
+        end = min(begin + _BLOCK, pcm.sample_count)
         found = [
             _Stretch(begin + first, begin + last)
-            for first, last in _detect(samples[begin:end])
+            for first, last in _detect(pcm.read(begin, end))
         ]
-        if end == samples.size:
+        if end == pcm.sample_count:
             return settled + found
         done = [stretch for stretch in found if stretch.end < end - _SETTLED]
         settled += done
@@ -145,14 +144,14 @@ def _loudness_db(samples: NDArray[np.int16]) -> float:
     return round(max(10 * math.log10(power + 1e-15), _QUIETEST_DB), 2)
 
 
-def _envelope_db(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+def _envelope_db(pcm: SpeechPcm) -> NDArray[np.float32]:
     """The level of each frame of 10 ms, computed a minute at a time."""
-    frames = samples.size // _FRAME
+    frames = pcm.sample_count // _FRAME
     envelope = np.empty(frames, dtype=np.float32)
     step = round(60 / FRAME_S)
     for first in range(0, frames, step):
         last = min(first + step, frames)
-        part = samples[first * _FRAME : last * _FRAME].astype(np.float32) / 32768.0
+        part = pcm.read(first * _FRAME, last * _FRAME).astype(np.float32) / 32768.0
         power = np.mean(part.reshape(-1, _FRAME) ** 2, axis=1)
         envelope[first:last] = 10 * np.log10(power + 1e-12)
     return envelope

@@ -87,7 +87,7 @@ class Window:
         last = self.slices[-1]
         sound = np.zeros(last.at + last.end - last.first, dtype=np.int16)
         for part in self.slices:
-            content = part.pcm.samples()[part.first : part.end]
+            content = part.pcm.read(part.first, part.end)
             sound[part.at : part.at + content.size] = content
         return sound
 
@@ -121,7 +121,7 @@ class Window:
         (only,) = self.slices
         if only.end - only.first < _SPLITTABLE:
             return ()
-        cut = only.first + _quietest(only.pcm.samples()[only.first : only.end])
+        cut = only.first + _quietest(only.pcm.read(only.first, only.end))
         return (
             _window(self.participant_id, [Slice(only.pcm, only.first, cut, 0)]),
             _window(self.participant_id, [Slice(only.pcm, cut, only.end, 0)]),
