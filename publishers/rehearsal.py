@@ -11,7 +11,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from publishers.errors import ContentRefused, MediaMissing
-from publishers.website.releases import share
+from publishers.website.releases import bring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ class RehearsalPublisher:
         draft.mkdir()
         for source in _files_of(package.build):
             try:
-                share(source, draft / source.name)
+                bring(source, draft / source.name)
             except FileNotFoundError as error:
                 raise MediaMissing(file=source) from error
         (draft / _DIGEST_FILE).write_text(f"{package.digest}\n")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from publishers.website import addresses
 from publishers.website.calendars import calendar_bytes
 from publishers.website.digests import digest_of
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 #: how many the home page shows
 HOME_UPCOMING, HOME_LATEST = 5, 6
+#: how many office hours a topic's page goes back; older ones are in archive and search
+TOPIC_HOURS = 50
 #: how many entries a feed keeps; older ones are on the site
 FEED_ENTRIES, PODCAST_EPISODES = 50, 100
 
@@ -86,8 +90,8 @@ def _list_pages(plan: SitePlan, language: str) -> Iterator[Page]:
         (person, len(plan.hours_of_politician[person.politician_id]))
         for person in plan.people
     ]
-    facts = [[asdict(person), count] for person, count in people]
-    yield page(addresses.PEOPLE, "politicians.html", (), facts, people=people)
+    who = [[asdict(person), count] for person, count in people]
+    yield page(addresses.PEOPLE, "politicians.html", (), who, people=people)
     for person in plan.people:
         yield page(
             addresses.politician(person.politician_id),
@@ -105,8 +109,15 @@ def _list_pages(plan: SitePlan, language: str) -> Iterator[Page]:
     ]
     yield page(addresses.TOPICS, "topics.html", (), facts_of_topics, topics=topics)
     for topic in topics:
-        path = addresses.topic(plan.topic_slugs[topic])
-        yield page(path, "topic.html", plan.hours_of_topic[topic], topic, topic=topic)
+        path, hours = (
+            addresses.topic(plan.topic_slugs[topic]),
+            plan.hours_of_topic[topic],
+        )
+        facts = [topic, len(hours) > TOPIC_HOURS]
+        shown = hours[:TOPIC_HOURS]
+        yield page(
+            path, "topic.html", shown, facts, topic=topic, hours=shown, older=facts[1]
+        )
     years = {year: len(hours) for year, hours in plan.hours_of_year.items()}
     for number in (None, *years):
         year = number or max(years, default=None)
@@ -168,6 +179,10 @@ def _page(  # noqa: PLR0917  # what, where, how, then what its key covers
     base = plan.base_path if path == addresses.NOT_FOUND else None
     place = Place(path=path, prefix=prefix, base=base)
 
+    # content keeps its own language on pages of another
+    root = plan.root_language
+    said = Markup("") if language == root else Markup(' lang="{}"').format(root)
+
     def render() -> bytes:
         text = (
             environment(language)
@@ -180,6 +195,7 @@ def _page(  # noqa: PLR0917  # what, where, how, then what its key covers
                 municipality=plan.content.municipality,
                 place=place,
                 plan=plan,
+                said=said,
                 wording=plan.wordings[language],
                 **context,
             )

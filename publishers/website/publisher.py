@@ -11,9 +11,11 @@ from publishers.errors import MediaMissing
 from publishers.website.assets import assets
 from publishers.website.pages import Page, pages_of
 from publishers.website.releases import (
+    INDEX_FOLDER,
     Manifest,
     Release,
     ReleaseFolder,
+    bring,
     share,
     write_new,
 )
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
     from publishers.website.hours import MediaFile
     from townhall.publishing import SiteContent
-
-_INDEX = "pagefind"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,31 +104,33 @@ class WebsitePublisher:
     ) -> tuple[Release, tuple[str, ...]]:
         """Write a new release beside the one before and switch to it."""
         draft = self.releases.drafts / "release"
+        # thousands of files: plain strings are half the work of paths
+        new, old = f"{draft}/", f"{before.path}/" if before else ""
         old_pages = before.manifest.pages if before else {}
         folders: set[str] = set()
         rendered = []
         for page in pages:
-            _make_folder_of(draft, page.path, folders)
-            if before and old_pages.get(page.path) == page.key:
-                share(before.path / page.path, draft / page.path)
+            _make_folder_of(new, page.path, folders)
+            if old_pages.get(page.path) == page.key:
+                share(old + page.path, new + page.path)
             else:
                 write_new(draft / page.path, page.render())
                 rendered.append(page.path)
         for path, data in assets().values():
-            _make_folder_of(draft, path, folders)
+            _make_folder_of(new, path, folders)
             write_new(draft / path, data)
         media = []
         for hour in plan.published:
             media.append(hour.media_folder)
             kept = before is not None and hour.media_folder in before.manifest.media
             for file in hour.media.values():
-                _make_folder_of(draft, file.path, folders)
-                if before and kept:
-                    share(before.path / file.path, draft / file.path)
+                _make_folder_of(new, file.path, folders)
+                if kept:
+                    share(old + file.path, new + file.path)
                 else:
                     _bring(file, draft / file.path)
         if index:
-            _share_tree(index[0], draft / _INDEX)
+            _share_tree(index[0], draft / INDEX_FOLDER)
         manifest = Manifest(
             content_digest=plan.content_digest,
             moment_digest=plan.moment_digest,
@@ -167,7 +169,7 @@ def _index_to_keep(
     old = before.manifest.search_digest
     if old != wanted and not before.manifest.claims <= plan.claims:
         return None
-    return before.path / _INDEX, old
+    return before.path / INDEX_FOLDER, old
 
 
 def _same(
@@ -182,10 +184,10 @@ def _same(
     )
 
 
-def _make_folder_of(draft: Path, path: str, made: set[str]) -> None:
+def _make_folder_of(root: str, path: str, made: set[str]) -> None:
     folder = path.rpartition("/")[0]
     if folder not in made:
-        (draft / folder).mkdir(parents=True, exist_ok=True)
+        os.makedirs(root + folder, exist_ok=True)  # noqa: PTH103  # see _release
         made.add(folder)
 
 
@@ -194,7 +196,7 @@ def _bring(file: MediaFile, target: Path) -> None:
         size_bytes = file.source.stat().st_size
         if file.size_bytes is not None and size_bytes != file.size_bytes:
             raise MediaMissing(file=file.source)
-        share(file.source, target)
+        bring(file.source, target)
     except FileNotFoundError as error:
         raise MediaMissing(file=file.source) from error
 
@@ -204,4 +206,4 @@ def _share_tree(source: Path, target: Path) -> None:
         place = target / os.path.relpath(folder, source)
         place.mkdir(parents=True, exist_ok=True)
         for name in names:
-            share(Path(folder) / name, place / name)
+            bring(Path(folder) / name, place / name)

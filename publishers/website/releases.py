@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: how many releases are kept, the current one included: readers may still be in an
 #: older one, and an operator may want to look back
 KEPT_RELEASES = 3
+#: where the search index lies in a release
+INDEX_FOLDER = "pagefind"
 #: folders and files must be readable for a web server under another account
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
@@ -158,19 +160,27 @@ class ReleaseFolder:
         return Release(number=number, path=path, manifest=manifest)
 
     def prune(self, claims: frozenset[str]) -> list[int]:
-        """Erase old releases: all but the last, and each that holds anything gone since."""
-        current = self._current_number()
+        """Erase old releases: all but the last, and each that holds anything gone since.
+
+        What the current release no longer has goes first, from all of them: on a
+        large site the rest takes seconds, and nothing withdrawn may wait for that.
+        """
+        number = self._current_number()
+        current = self._load(number) if number is not None else None
         numbers = self._numbers()
-        gone = []
-        for number in numbers:
-            if number == current:
+        going = []
+        for other in numbers:
+            if other == number:
                 continue
-            release = self._load(number)
-            outdated = number not in numbers[-KEPT_RELEASES:]
+            release = self._load(other)
+            outdated = other not in numbers[-KEPT_RELEASES:]
             if outdated or release is None or not release.manifest.claims <= claims:
-                self._remove(number)
-                gone.append(number)
-        return gone
+                going.append(other)
+                if release is not None and current is not None:
+                    _erase_what_went(release, current)
+        for other in going:
+            self._remove(other)
+        return going
 
     def _remove(self, number: int) -> None:
         shutil.rmtree(self.folder / "releases" / str(number), ignore_errors=True)
@@ -200,6 +210,17 @@ def write_new(path: Path, data: bytes) -> None:
     path.chmod(_FILE_MODE)
 
 
+def _erase_what_went(release: Release, current: Release) -> None:
+    """Erase from an old release what the current one shows differently or not at all."""
+    for path, key in release.manifest.pages.items():
+        if current.manifest.pages.get(path) != key:
+            (release.path / path).unlink(missing_ok=True)
+    for folder in set(release.manifest.media) - set(current.manifest.media):
+        shutil.rmtree(release.path / folder, ignore_errors=True)
+    if release.manifest.search_digest != current.manifest.search_digest:
+        shutil.rmtree(release.path / INDEX_FOLDER, ignore_errors=True)
+
+
 def _open_folders(draft: Path) -> None:
     """Let a web server in where a strict umask would not."""
     if draft.stat().st_mode & _FOLDER_MODE == _FOLDER_MODE:
@@ -208,13 +229,19 @@ def _open_folders(draft: Path) -> None:
         Path(folder).chmod(_FOLDER_MODE)
 
 
-def share(source: Path, target: Path) -> None:
-    """Let ``target`` be the same file on disk as ``source``; a copy where that cannot be."""
+def share(source: str, target: str) -> None:
+    """Let ``target`` be the same file on disk as ``source``, a file of another release."""
     try:
-        os.link(source, target)
+        os.link(source, target)  # thousands of times: no paths
     except FileNotFoundError:
         raise
-    except OSError:  # another file system, or one without hard links
+    except OSError:  # a file system without hard links, or too many of them
         shutil.copyfile(source, target)
-    if target.stat().st_mode & _FILE_MODE != _FILE_MODE:
-        target.chmod(target.stat().st_mode | _FILE_MODE)
+
+
+def bring(source: Path, target: Path) -> None:
+    """Take a file from outside into a release, as the same file on disk where that can be."""
+    share(str(source), str(target))
+    mode = target.stat().st_mode
+    if mode & _FILE_MODE != _FILE_MODE:
+        target.chmod(mode | _FILE_MODE)

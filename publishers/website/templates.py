@@ -27,8 +27,10 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    # jinja2.ext.i18n adds these methods at run time
-    jinja.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
+    catalogue = translations(language)
+    # jinja2.ext.i18n adds this method at run time
+    jinja.install_gettext_translations(catalogue)  # type: ignore[attr-defined]
+    jinja.globals["_"] = catalogue.gettext  # without the detour over the context
     jinja.filters |= {
         "clock": clock,
         "data_block": data_block,
