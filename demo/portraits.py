@@ -1,7 +1,8 @@
 """Drawn portraits of the demo's people: friendly, calm, and nobody real.
 
-Everything is drawn by Pillow on a canvas of CANVAS_PX, in three layers: the room
-(blurred, as behind a camera), the body, the head. A portrait knows how wide the
+Everything is drawn by Pillow in three layers: the room (blurred, as behind a camera),
+the body, the head. Coordinates are pixels of CANVAS_PX; layers are drawn larger and
+made smaller once, for smooth edges, and kept. A portrait knows how wide the
 mouth is open, whether the eyes are closed, and where in its slow sway it is.
 """
 
@@ -9,7 +10,9 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
@@ -18,7 +21,9 @@ MOUTHS = 4  #: closed, and three ways of being open
 SWAY_STEPS = 16  #: pictures of one slow movement, then it begins again
 
 Colour = tuple[int, int, int]
-_Layer = tuple[Image.Image, ImageDraw.ImageDraw]
+_Places = Sequence[float] | Sequence[tuple[float, float]]
+_FINER = 3  #: layers are drawn so many times larger
+_BELOW_PX = 12  #: the body goes on below the picture, so that it may rise
 
 _WHITE: Colour = (252, 250, 246)
 _DARK: Colour = (52, 40, 38)
@@ -94,9 +99,36 @@ def draw_portrait(look: Look, *, mouth: int, blink: bool, step: int) -> Image.Im
     return picture
 
 
-def _layer() -> _Layer:
-    image = Image.new("RGBA", CANVAS_PX)
-    return image, ImageDraw.Draw(image)
+class _Pen:
+    """Draws on a layer in pixels of the canvas; the layer itself is finer."""
+
+    def __init__(self, ground: Colour = (0, 0, 0)) -> None:
+        width, height = CANVAS_PX
+        size = (width * _FINER, (height + _BELOW_PX) * _FINER)
+        self.image = Image.new("RGBA", size, (*ground, 0))
+        self._draw = ImageDraw.Draw(self.image)
+
+    def finished(self) -> Image.Image:
+        """The layer in the size of the canvas, with smooth edges."""
+        return self.image.reduce(_FINER)
+
+    def __getattr__(self, shape: str) -> Callable[..., None]:
+        """Every shape of ImageDraw, its coordinates, radius and width scaled."""
+        draw = getattr(self._draw, shape)
+
+        def scaled(places: _Places, *numbers: float, **style: Any) -> None:
+            flat = [place for pair in places for place in _pair(pair)]
+            if shape == "rounded_rectangle":
+                numbers = (numbers[0] * _FINER,)
+            if "width" in style:
+                style["width"] *= _FINER
+            draw([place * _FINER for place in flat], *numbers, **style)
+
+        return scaled
+
+
+def _pair(place: float | tuple[float, float]) -> tuple[float, ...]:
+    return place if isinstance(place, tuple) else (place,)
 
 
 def _shade(colour: Colour, factor: float) -> Colour:
@@ -149,7 +181,7 @@ def _room(look: Look) -> Image.Image:
 
 @functools.cache
 def _body(look: Look) -> Image.Image:
-    image, draw = _layer()
+    draw = _Pen()
     if look.style == "bob":  # the hair that falls behind the shoulders
         draw.rounded_rectangle((462, 180, 818, 585), 150, fill=_shade(look.hair, 0.8))
     draw.rounded_rectangle((300, 570, 980, 1000), 150, fill=look.jacket)
@@ -174,19 +206,19 @@ def _body(look: Look) -> Image.Image:
         )
     draw.line((432, 660, 420, 720), fill=_shade(look.jacket, 0.8), width=5)
     draw.line((848, 660, 860, 720), fill=_shade(look.jacket, 0.8), width=5)
-    return image
+    return draw.finished()
 
 
 @functools.cache
 def _head(look: Look, mouth: int, blink: bool) -> Image.Image:  # noqa: FBT001 - the cache wants positions
-    image, draw = _layer()
+    draw = _Pen()
     if look.style == "bun":
         draw.ellipse((566, 62, 714, 200), fill=_shade(look.hair, 0.9))
     ear = _shade(look.skin, 0.93)
     draw.ellipse((474, 322, 526, 410), fill=ear)
     draw.ellipse((754, 322, 806, 410), fill=ear)
     draw.rounded_rectangle((494, 160, 786, 556), 142, fill=look.skin)
-    image.alpha_composite(_cheeks(look))
+    draw.image.alpha_composite(_cheeks(look))
     if look.beard:
         _draw_beard(draw, look)
     _draw_hair(draw, look)
@@ -201,20 +233,21 @@ def _head(look: Look, mouth: int, blink: bool) -> Image.Image:  # noqa: FBT001 -
             )
         draw.arc((618, 320, 662, 360), 200, 340, fill=_DARK, width=6)
     _draw_mouth(draw, mouth)
-    return image
+    return draw.finished()
 
 
 @functools.cache
 def _cheeks(look: Look) -> Image.Image:
     """A warm glow."""
-    image, draw = _layer()
     red, green, blue = look.skin
+    glow = (red, green - 50, blue - 40)
+    draw = _Pen(glow)  # blurring mixes with the ground, seen or not
     for left in (512, 682):
-        draw.ellipse((left, 400, left + 86, 462), fill=(red, green - 50, blue - 40, 56))
-    return image.filter(ImageFilter.GaussianBlur(14))
+        draw.ellipse((left, 400, left + 86, 462), fill=(*glow, 70))
+    return draw.image.filter(ImageFilter.GaussianBlur(14 * _FINER))
 
 
-def _draw_beard(draw: ImageDraw.ImageDraw, look: Look) -> None:
+def _draw_beard(draw: _Pen, look: Look) -> None:
     beard = _shade(look.hair, 1.12)
     draw.pieslice((494, 270, 786, 562), 8, 172, fill=beard)
     draw.ellipse((524, 300, 756, 462), fill=look.skin)
@@ -222,7 +255,7 @@ def _draw_beard(draw: ImageDraw.ImageDraw, look: Look) -> None:
     draw.rounded_rectangle((588, 462, 692, 522), 26, fill=_shade(look.skin, 0.97))
 
 
-def _draw_hair(draw: ImageDraw.ImageDraw, look: Look) -> None:
+def _draw_hair(draw: _Pen, look: Look) -> None:
     hair, strand = look.hair, _shade(look.hair, 1.25)
     if look.style == "short":
         draw.pieslice((484, 130, 796, 420), 178, 362, fill=hair)
@@ -243,9 +276,7 @@ def _draw_hair(draw: ImageDraw.ImageDraw, look: Look) -> None:
         draw.arc((530, 148, 750, 280), 215, 325, fill=strand, width=6)
 
 
-def _draw_eye(
-    draw: ImageDraw.ImageDraw, look: Look, centre: int, *, blink: bool
-) -> None:
+def _draw_eye(draw: _Pen, look: Look, centre: int, *, blink: bool) -> None:
     brow = _shade(look.hair, 0.85)
     draw.arc((centre - 46, 280, centre + 46, 340), 205, 335, fill=brow, width=11)
     if blink:
@@ -258,7 +289,7 @@ def _draw_eye(
     draw.arc((centre - 34, 326, centre + 34, 378), 195, 345, fill=_DARK, width=6)
 
 
-def _draw_mouth(draw: ImageDraw.ImageDraw, mouth: int) -> None:
+def _draw_mouth(draw: _Pen, mouth: int) -> None:
     if mouth == 0:
         draw.arc((594, 440, 686, 502), 25, 155, fill=_LIPS, width=9)
         return
