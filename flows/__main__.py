@@ -21,6 +21,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from site_templates.locales import locale_name, translate
 from townhall.errors import SprechstundeError
 from townhall.house import House
 from townhall.migrations import require_newest
@@ -48,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         require_newest(house.engine)
         _COMMANDS[asked.command](house, asked)
     except SprechstundeError as error:
-        sys.stderr.write(f"{error}\n")
+        told = translate(locale_name(), error.template, **error.details)
+        sys.stderr.write(f"{told}\n")
         return 1
     return 0
 

@@ -260,7 +260,7 @@ def _refuse_cut_off(
 def _refuse_unusable(
     path: Path, stream: AudioStream | VideoStream, tally: _Measured
 ) -> None:
-    what = "sound" if stream.type == "audio" else "picture"
+    what = phrase("sound") if stream.type == "audio" else phrase("picture")
     if not tally.decodes:
         raise MediaUnreadable(
             "{file} is not a readable recording: its {what} cannot be decoded.",

@@ -21,6 +21,7 @@ from pipeline.edit_list import FRAMES_PER_S
 from pipeline.errors import PipelineError
 from pipeline.mastering import AUDIO_FILE
 from pipeline.pieces import sha256_of_file
+from townhall.errors import phrase
 from townhall.media import Rendition
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _written(path: Path, write: Callable[[Path], object]) -> None:
 
 def _join(kind: str, pieces: Sequence[Piece], master: Piece, target: Path) -> None:
     if not pieces:
-        raise PiecesDisagree(reason="there are none")
+        raise PiecesDisagree(reason=phrase("there are none"))
     files = [piece.file(FILES[kind]) for piece in pieces]
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with (
@@ -167,20 +168,26 @@ def _picture_packets(
         with av.open(str(path), options=_OWN_MP4) as container:
             stream = container.streams.video[0]
             if stream.codec_context.extradata != header:
-                raise PiecesDisagree(reason=f"{path.parent.name} has other headers")
+                raise PiecesDisagree(
+                    reason=phrase("{piece} has other headers", piece=path.parent.name)
+                )
             count = 0
             for packet in container.demux(stream):
                 if not packet.size:
                     continue
                 if packet.pts is None or packet.time_base is None:
-                    raise PiecesDisagree(reason=f"{path.parent.name} has no times")
+                    raise PiecesDisagree(
+                        reason=phrase("{piece} has no times", piece=path.parent.name)
+                    )
                 frame = round(packet.pts * packet.time_base * FRAMES_PER_S)
                 packet.time_base = Fraction(1, FRAMES_PER_S)
                 packet.pts = begin + frame
                 packet.dts = begin + count - _REORDER_FRAMES
                 packet.duration = 1
                 if packet.dts > packet.pts:
-                    raise PiecesDisagree(reason=f"{path.parent.name} is out of order")
+                    raise PiecesDisagree(
+                        reason=phrase("{piece} is out of order", piece=path.parent.name)
+                    )
                 count += 1
                 yield packet
         begin += count
@@ -202,7 +209,9 @@ def _draw_poster(piece: Piece, frames: tuple[int, int], target: Path) -> None:
             if best is None or detail > best[0]:
                 best = (detail, picture)
     if best is None:
-        raise PiecesDisagree(reason=f"{piece.key} has no frame {first}")
+        raise PiecesDisagree(
+            reason=phrase("{piece} has no frame {frame}", piece=piece.key, frame=first)
+        )
     Image.fromarray(best[1]).save(target, quality=85, optimize=True, progressive=True)
 
 

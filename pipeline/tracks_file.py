@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.errors import FolderInvalid, MediaRefused, SeveralRefused
-from townhall.errors import phrase
+from townhall.errors import AsWritten, phrase
 from townhall.media import ConsentLevel, Role, TrackKind
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def contradictions(written: WrittenFolder) -> Iterator[FolderInvalid]:
                     "{file}: {participant} has more than one {key} ({values}); decide for one.",
                     file=TRACKS_FILE,
                     participant=name,
-                    key=key,
+                    key=AsWritten(key),
                     values=", ".join(values),
                 )
         for kind in TrackKind:
@@ -145,7 +145,7 @@ def contradictions(written: WrittenFolder) -> Iterator[FolderInvalid]:
                     file=TRACKS_FILE,
                     participant=name,
                     count=len(files),
-                    kind=kind.value,
+                    kind=AsWritten(kind.value),
                     files=", ".join(files),
                 )
 
@@ -178,7 +178,7 @@ def _sentence(detail: ErrorDetails) -> FolderInvalid:
             "{file}: {where}the key {key} is not known; remove it. Known are {known}.",
             file=TRACKS_FILE,
             where=where,
-            key=key,
+            key=AsWritten(key),
             known=", ".join(model.model_fields),
         )
     if key == "track" and not where and kind in {"missing", "too_short"}:
@@ -191,14 +191,14 @@ def _sentence(detail: ErrorDetails) -> FolderInvalid:
             "{file}: {where}the key {key} is missing; add it.",
             file=TRACKS_FILE,
             where=where,
-            key=key,
+            key=AsWritten(key),
         )
     if kind == "enum":
         return FolderInvalid(
             "{file}: {where}{key} is {given}; allowed are {allowed}.",
             file=TRACKS_FILE,
             where=where,
-            key=key,
+            key=AsWritten(key),
             given=reprlib.repr(given),
             allowed=context["expected"].replace(" or ", ", ").replace("'", ""),
         )
@@ -222,7 +222,7 @@ def _sentence(detail: ErrorDetails) -> FolderInvalid:
         "{file}: {where}{key} cannot be used: {reason}.",
         file=TRACKS_FILE,
         where=where,
-        key=key,
+        key=AsWritten(key),
         reason=reason,
     )
 

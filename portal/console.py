@@ -17,11 +17,12 @@ from rich.table import Table
 
 from portal.language import _
 from townhall import migrations
-from townhall.errors import InvalidInput
+from townhall.errors import InvalidInput, phrase
 from townhall.house import House
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+#: texts come from people and files: nothing in them is markup
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 #: where the house keeps everything, on every command
 DataOption = Annotated[
@@ -62,7 +63,9 @@ def open_house(data: Path) -> House:
     if not house.data.is_dir():
         raise InvalidInput(
             field="--data",
-            reason=_("{data} is no data directory; run: sprechstunde init", data=data),
+            reason=phrase(
+                "{data} is no data directory; run: sprechstunde init", data=data
+            ),
         )
     migrations.require_newest(house.engine)
     return house
@@ -98,6 +101,6 @@ def local_datetime(value: str, *, timezone: str, field: str) -> datetime:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise InvalidInput(
-            field=field, reason=_("{value} is no date and time", value=value)
+            field=field, reason=phrase("{value} is no date and time", value=value)
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))

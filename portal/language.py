@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from site_templates.locales import DETAIL_CONTEXT, translate, translations
+from site_templates.locales import (
+    DETAIL_CONTEXT,
+    locale_name,
+    translate,
+    translations,
+)
 from townhall.errors import SprechstundeError
-
-
-@lru_cache
-def locale_name() -> str:
-    """``de`` or ``en``, from LC_ALL, LC_MESSAGES or LANG (POSIX order)."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(variable):
-            return "de" if value.lower().startswith("de") else "en"
-    return "en"
 
 
 def _(sentence: str, /, **details: object) -> str:
@@ -31,6 +25,12 @@ def word(value: object) -> str:
     """A state, role or other single word of the code, in the terminal's language."""
     catalogue = translations(locale_name())
     return str(catalogue.pgettext(DETAIL_CONTEXT, str(value)))
+
+
+def told_progress(told: str) -> str:
+    """How far an errand is, ``hear 43 %``, in the terminal's language."""
+    step, blank, share = told.partition(" ")
+    return f"{word(step)}{blank}{share}"
 
 
 def refusal(error: SprechstundeError) -> str:

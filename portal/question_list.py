@@ -12,7 +12,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from townhall.errors import InvalidInput, phrase
+from townhall.errors import AsWritten, InvalidInput, Phrase, phrase
 from townhall.officehours.questions import Channel
 
 COLUMNS = ("ref", "author", "email", "channel", "topic", "text")
@@ -64,7 +64,7 @@ def read_question_list(path: Path) -> list[ListedQuestion]:
     for row in reader:
         if None in row or None in row.values():
             raise InvalidInput(
-                field=f"{path.name}, line {reader.line_num}",
+                field=line_of(path, reader.line_num),
                 reason=phrase("it has more or fewer columns than the first line"),
             )
         values = {name: (value or "").strip() or None for name, value in row.items()}
@@ -74,15 +74,20 @@ def read_question_list(path: Path) -> list[ListedQuestion]:
     return questions
 
 
+def line_of(path: Path, line: int) -> Phrase:
+    """A line of a file, as it stands before a refusal."""
+    return phrase("{file}, line {line}", file=path.name, line=line)
+
+
 def _listed(values: dict[str, str | None], path: Path, line: int) -> ListedQuestion:
-    where = f"{path.name}, line {line}"
+    where = line_of(path, line)
     channel = (values.get("channel") or Channel.WEB).lower()
     if channel not in set(Channel):
         raise InvalidInput(
             field=where,
             reason=phrase(
                 "channel {channel} is none of {channels}",
-                channel=channel,
+                channel=AsWritten(channel),
                 channels=", ".join(Channel),
             ),
         )

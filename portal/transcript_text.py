@@ -68,7 +68,7 @@ def read_transcript_text(path: Path, plan: ProgrammePlan) -> dict[tuple[int, int
         )
         if not match or place is None:
             raise InvalidInput(
-                field=f"{path.name}, line {number}",
+                field=phrase("{file}, line {line}", file=path.name, line=number),
                 reason=phrase("it is not a line of the exported transcript"),
             )
         found[place] = match["text"].removesuffix("# ?").strip()

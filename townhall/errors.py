@@ -20,6 +20,8 @@ from the keyword arguments, which are kept in ``details``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class Phrase(str):
     """A piece of a sentence that is a sentence of its own: translatable, with details.
@@ -38,6 +40,18 @@ def phrase(template: str, /, **details: object) -> Phrase:
     made = Phrase(template.format(**details) if details else template)
     made.template, made.details = template, details
     return made
+
+
+def listed(words: Iterable[str], *, between: str = ", ") -> Phrase:
+    """Several words or phrases as one detail, each of them translatable on its own."""
+    named = {f"word_{number}": word for number, word in enumerate(words)}
+    return phrase(between.join(f"{{{name}}}" for name in named), **named)
+
+
+class AsWritten(str):
+    """A word as it stands in a file or was typed by somebody: never translated."""
+
+    __slots__ = ()
 
 
 class SprechstundeError(Exception):

@@ -14,9 +14,10 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from townhall.errors import SettingsInvalid
+from townhall.errors import Phrase, SettingsInvalid, listed, phrase
 
 SETTINGS_FILE = "sprechstunde.toml"
 
@@ -60,7 +61,9 @@ def _known_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"there is no time zone named {name}") from None
+        raise PydanticCustomError(
+            "timezone_unknown", "there is no time zone named {name}", {"name": name}
+        ) from None
     return name
 
 
@@ -195,11 +198,41 @@ def read_settings(data: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsInvalid(path=path, reason=str(error)) from error
     except ValidationError as error:
-        reason = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
+        reason = listed(map(_told, error.errors()), between="; ")
         raise SettingsInvalid(path=path, reason=reason) from error
+
+
+#: pydantic's own sentences, by its names for what is wrong, so that they can be translated
+_PROBLEMS = {
+    "extra_forbidden": phrase("Extra inputs are not permitted"),
+    "greater_than_equal": phrase("Input should be greater than or equal to {ge}"),
+    "less_than_equal": phrase("Input should be less than or equal to {le}"),
+    "int_parsing": phrase(
+        "Input should be a valid integer, unable to parse string as an integer"
+    ),
+    "int_type": phrase("Input should be a valid integer"),
+    "float_parsing": phrase(
+        "Input should be a valid number, unable to parse string as a number"
+    ),
+    "bool_parsing": phrase(
+        "Input should be a valid boolean, unable to interpret input"
+    ),
+    "string_type": phrase("Input should be a valid string"),
+    "tuple_type": phrase("Input should be a valid tuple"),
+    "timezone_unknown": phrase("there is no time zone named {name}"),
+}
+
+
+def _told(problem: ErrorDetails) -> Phrase:
+    """One problem of the file: which key, and what is wrong with it."""
+    known = _PROBLEMS.get(problem["type"])
+    return phrase(
+        "{key}: {problem}",
+        key=".".join(str(part) for part in problem["loc"]),
+        problem=phrase(known.template, **problem.get("ctx", {}))
+        if known
+        else problem["msg"],
+    )
 
 
 def documented_settings() -> list[tuple[str, object, str]]:

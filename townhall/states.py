@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from townhall.errors import WrongState
+from townhall.errors import WrongState, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ def move(row: _Living, to: StrEnum) -> None:
             kind=type(row).__name__,
             id=row.id,
             state=str(row.state),
-            allowed=", ".join(sorted(str(state) for state in allowed)) or "nothing",
+            allowed=listed(sorted(str(state) for state in allowed)) or "nothing",
             wanted=str(to),
         )
     row.state = to

@@ -25,7 +25,7 @@ from portal.language import _
 from portal.question_list import read_question_list
 from portal.review_sheet import ReviewSheet, review_sheet
 from portal.timecode import write_time
-from townhall.errors import SprechstundeError, phrase
+from townhall.errors import SprechstundeError, listed, phrase
 from townhall.house import House
 from townhall.officehours import (
     approvals,
@@ -198,11 +198,11 @@ def _look_at_page(house: House, sheet: ReviewSheet, address: str) -> None:
     missing = [
         what
         for what, there in {
-            "video": "<video" in page,
-            "captions": any(
+            phrase("video"): "<video" in page,
+            phrase("captions"): any(
                 "-->" in f.read_text() for f in site.glob("media/**/captions*.vtt")
             ),
-            "chapters": bool(sheet.build.chapters)
+            phrase("chapters"): bool(sheet.build.chapters)
             and all(
                 f'id="frage-{sheet.refs[question_id]}"' in page
                 for chapter in sheet.build.chapters
@@ -212,9 +212,7 @@ def _look_at_page(house: House, sheet: ReviewSheet, address: str) -> None:
         if not there
     ]
     if missing:
-        raise DemoFailed(
-            reason=phrase("the page lacks {parts}", parts=", ".join(missing))
-        )
+        raise DemoFailed(reason=phrase("the page lacks {parts}", parts=listed(missing)))
 
 
 def _serve(house: House, address: str) -> None:

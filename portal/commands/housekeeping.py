@@ -105,7 +105,7 @@ def settings(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> No
     show_table(
         [_("Key"), _("Value"), _("What it does")],
         [
-            [key, str(_plain(value)), explanation]
+            [key, str(_plain(value)), _(explanation)]
             for key, value, _default, explanation in rows
         ],
     )

@@ -23,7 +23,7 @@ from portal.console import (
     show_table,
 )
 from portal.errand_runner import house_at_work, look_again, running_house
-from portal.language import _, word
+from portal.language import _, told_progress, word
 from townhall.errands import ErrandState, errands_of, try_again
 from townhall.errors import SprechstundeError
 from townhall.house import House
@@ -121,7 +121,7 @@ def wait_for_review(house: House, programme_id: str) -> Programme:
                         reason=errand.error or "", id=programme.office_hour_id
                     )
                 if errand.progress:
-                    progress.update(task, description=errand.progress)
+                    progress.update(task, description=told_progress(errand.progress))
             look_again()
 
 
@@ -156,7 +156,7 @@ def status(
                 word(row["programme_state"]) if row["programme_state"] else "",
                 ", ".join(f"{c}: {word(s)}" for c, s in row["channels"].items()),
                 "; ".join(
-                    f"{e['step']} {e['progress'] or e['error'] or _(e['state'])}"
+                    f"{word(e['step'])}: {_at_work(e)}"
                     for e in row["errands"]
                     if e["state"] != "done"
                 ),
@@ -164,6 +164,12 @@ def status(
             for row in rows
         ],
     )
+
+
+def _at_work(errand: dict[str, Any]) -> str:
+    if errand["progress"]:
+        return told_progress(errand["progress"])
+    return errand["error"] or word(errand["state"])
 
 
 def office_hour_status(db: Session, office_hour_id: str) -> dict[str, Any]:

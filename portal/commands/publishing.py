@@ -23,7 +23,7 @@ from portal.console import (
 )
 from portal.errand_runner import run_flows
 from portal.language import _, word
-from townhall.errors import InvalidInput
+from townhall.errors import InvalidInput, phrase
 from townhall.house import House
 from townhall.media import ConsentLevel
 from townhall.officehours import (
@@ -103,7 +103,7 @@ def publish(
         if not approvals.approvals_of(db, programme.id):
             raise InvalidInput(
                 field="publish",
-                reason=_(
+                reason=phrase(
                     "version {version} is not approved", version=programme.version
                 ),
             )

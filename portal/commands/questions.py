@@ -24,8 +24,8 @@ from portal.console import (
     show_table,
 )
 from portal.language import _, word
-from portal.question_list import read_question_list
-from townhall.errors import InvalidInput, SprechstundeError
+from portal.question_list import line_of, read_question_list
+from townhall.errors import InvalidInput, SprechstundeError, phrase
 from townhall.officehours import questions, schedule
 from townhall.officehours.questions import Question
 from townhall.officehours.schedule import OfficeHour
@@ -86,7 +86,8 @@ def import_(
                 )
             except SprechstundeError as error:
                 raise InvalidInput(
-                    field=f"{file.name}, line {line.line}", reason=error.message
+                    field=line_of(file, line.line),
+                    reason=phrase(error.template, **error.details),
                 ) from error
             if accept:
                 questions.accept(db, question=question, actor=actor, now=at)

@@ -7,6 +7,7 @@ sentences, command line, website and letters all look here.
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from townhall.errors import Phrase
+from townhall.errors import AsWritten, Phrase
 
 FOLDER = Path(__file__).parent
 
@@ -25,6 +26,15 @@ LANGUAGES = ("de", "en")
 
 #: context under which words that fill placeholders are kept (states, kinds)
 DETAIL_CONTEXT = "detail"
+
+
+@lru_cache
+def locale_name() -> str:
+    """``de`` or ``en``, from LC_ALL, LC_MESSAGES or LANG (POSIX order)."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return "de" if value.lower().startswith("de") else "en"
+    return "en"
 
 
 def catalogue_files(locale: str) -> list[Path]:
@@ -75,6 +85,6 @@ def _translated(catalogue: NullTranslations, value: object) -> object:
         return template.format(
             **{name: _translated(catalogue, v) for name, v in value.details.items()}
         )
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, AsWritten):
         return catalogue.pgettext(DETAIL_CONTEXT, value)
     return value

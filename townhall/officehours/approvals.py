@@ -23,6 +23,7 @@ from townhall.errors import (
     FourEyesRequired,
     InvalidInput,
     WrongState,
+    listed,
     phrase,
 )
 from townhall.officehours.consultations import Participant
@@ -96,7 +97,7 @@ def approve(
             id=programme.id,
             state="erased" if programme.files_erased_at else str(programme.state),
             allowed="in_review first",
-            wanted="approved",
+            wanted=str(ProgrammeState.APPROVED),
         )
     if not programme.digest or digest != programme.digest:
         raise DigestMismatch(
@@ -106,7 +107,7 @@ def approve(
         raise FourEyesRequired(name=name)
     if lost := _who_took_it_back(db, programme):
         raise ConsentMissing(
-            names=", ".join(lost), channel=", ".join(str(c) for c in channels)
+            names=listed(lost), channel=listed(str(c) for c in channels)
         )
     if programme.state is ProgrammeState.IN_REVIEW:
         move(programme, ProgrammeState.APPROVED)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from townhall.database import fetch
-from townhall.errors import NotAllowed
+from townhall.errors import NotAllowed, phrase
 from townhall.media import ProgrammeBuild, PublicationPackage
 from townhall.officehours.approvals import PublishingChannel
 from townhall.officehours.plans import public_author
@@ -149,7 +149,9 @@ def _package(
     programme = fetch(db, Programme, publication.programme_id)
     approval = permission_of(db, publication)
     if approval is None or publication.published_at is None or programme.build is None:
-        raise NotAllowed(reason=f"nothing covers publication {publication.id}")
+        raise NotAllowed(
+            reason=phrase("nothing covers publication {id}", id=publication.id)
+        )
     return PublicationPackage(
         office_hour_id=programme.office_hour_id,
         programme_id=programme.id,

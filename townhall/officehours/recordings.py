@@ -128,7 +128,7 @@ def register_recording(
         raise WrongState(
             kind="Consultation",
             id=consultation.id,
-            state=f"recorded as {other.id}",
+            state=phrase("recorded as {id}", id=other.id),
             allowed="that recording",
             wanted="another one",
         )

@@ -136,7 +136,7 @@ def _require_editable(db: Session, programme: Programme) -> None:
         raise WrongState(
             kind="Programme",
             id=programme.id,
-            state=f"older than version {current.version}",
+            state=phrase("older than version {version}", version=current.version),
             allowed="looking at it",
             wanted="an edit",
         )
