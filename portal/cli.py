@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-import click
-import typer
+from typer.exceptions import Abort, TyperException
 
 from portal.commands import (
     demonstration,
@@ -19,16 +16,10 @@ from portal.commands import (
 )
 from portal.console import err
 from portal.language import _, refusal
+from portal.usage import Commands, explain_misuse
 from townhall.errors import SprechstundeError
 
-app = typer.Typer(
-    name="sprechstunde",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help=_("Digital office hours of a municipality."),
-)
+app = Commands(name="sprechstunde", help=_("Digital office hours of a municipality."))
 
 app.command(help=_("Set up a data directory, or bring its tables up to date."))(
     housekeeping.init
@@ -79,13 +70,11 @@ def main() -> int:
     try:
         status = app(standalone_mode=False)
     except SprechstundeError as error:
-        err.print(refusal(error), style="bold red", markup=False)
+        err.print(refusal(error), style="bold red")
         return 1
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as misuse:
-        misuse.show(sys.stderr)
+    except TyperException as misuse:
+        explain_misuse(misuse)
         return misuse.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Abort):
         return 130
     return status if isinstance(status, int) else 0

@@ -24,13 +24,14 @@ from portal.console import (
 from portal.doctor import Health, examine
 from portal.errand_runner import flows_command
 from portal.language import _, word
+from portal.usage import Commands
 from townhall import migrations
 from townhall.audit import verify_chain
 from townhall.house import House
 from townhall.settings import SETTINGS_FILE, documented_settings
 
-audit_app = typer.Typer(no_args_is_help=True, help=_("The audit trail."))
-model_app = typer.Typer(no_args_is_help=True, help=_("Speech models."))
+audit_app = Commands(help=_("The audit trail."))
+model_app = Commands(help=_("Speech models."))
 
 _FIRST_SETTINGS = """\
 # Einstellungen dieses Hauses. Alle Schlüssel erklärt: sprechstunde settings

@@ -22,12 +22,13 @@ from portal.console import (
     show_table,
 )
 from portal.language import _, moment, word
+from portal.usage import Commands
 from townhall.officehours import schedule
 from townhall.officehours.questions import questions_of
 from townhall.officehours.recordings import recordings_of
 from townhall.officehours.schedule import OfficeHour
 
-app = typer.Typer(no_args_is_help=True, help=_("Office hours: dates and their life."))
+app = Commands(help=_("Office hours: dates and their life."))
 
 
 @app.command(help=_("Draft an office hour."))

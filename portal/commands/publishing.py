@@ -23,6 +23,7 @@ from portal.console import (
 )
 from portal.errand_runner import run_flows
 from portal.language import _, word
+from portal.usage import Commands
 from townhall.errors import InvalidInput, phrase
 from townhall.house import House
 from townhall.media import ConsentLevel
@@ -36,9 +37,7 @@ from townhall.officehours import (
 )
 from townhall.officehours.approvals import PublishingChannel
 
-consent_app = typer.Typer(
-    no_args_is_help=True, help=_("Who agreed to what, and the way back.")
-)
+consent_app = Commands(help=_("Who agreed to what, and the way back."))
 
 
 def approve(

@@ -25,12 +25,13 @@ from portal.console import (
 )
 from portal.language import _, word
 from portal.question_list import line_of, read_question_list
+from portal.usage import Commands
 from townhall.errors import InvalidInput, SprechstundeError, phrase
 from townhall.officehours import questions, schedule
 from townhall.officehours.questions import Question
 from townhall.officehours.schedule import OfficeHour
 
-app = typer.Typer(no_args_is_help=True, help=_("Questions that citizens hand in."))
+app = Commands(help=_("Questions that citizens hand in."))
 RefArgument = Annotated[
     str, typer.Argument(metavar="REF", help=_("Number of the question."))
 ]

@@ -31,6 +31,7 @@ from portal.console import (
 )
 from portal.language import _, word
 from portal.timecode import write_time
+from portal.usage import Commands
 from townhall.database import new_id
 from townhall.errors import InvalidInput, phrase
 from townhall.house import House
@@ -44,7 +45,7 @@ from townhall.officehours import (
 )
 from townhall.officehours.recordings import Recording
 
-app = typer.Typer(no_args_is_help=True, help=_("Recordings: isolated tracks."))
+app = Commands(help=_("Recordings: isolated tracks."))
 
 
 @app.command("import", help=_("Take in a folder with tracks.toml, or a finished file."))

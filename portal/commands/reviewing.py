@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pipeline.captions import reassign_words
-from pipeline.programme import edit_list_of
 
+from pipeline.captions import reassign_words
 from pipeline.edit_list import EditList
+from pipeline.programme import edit_list_of
 from portal.console import (
     DEFAULT_DATA,
     ActorOption,
@@ -30,6 +30,7 @@ from portal.language import _, word
 from portal.review_sheet import ReviewSheet, review_sheet
 from portal.timecode import read_range, read_time, write_time
 from portal.transcript_text import read_transcript_text, write_transcript_text
+from portal.usage import Commands
 from townhall.errors import InvalidInput, phrase
 from townhall.house import House
 from townhall.media import ChapterPlacement, Cut, CutKind, ProgrammePlan
@@ -43,7 +44,7 @@ from townhall.officehours import (
 )
 from townhall.officehours.programmes import Edit, Programme
 
-transcript_app = typer.Typer(no_args_is_help=True, help=_("Transcripts, to correct."))
+transcript_app = Commands(help=_("Transcripts, to correct."))
 _ReasonOption = Annotated[str, typer.Option(help=_("Why; stands in the trail."))]
 
 
