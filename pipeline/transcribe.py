@@ -169,6 +169,8 @@ class _Decoding:
         """The final windows with what was made of them; ``None``: nothing to trust."""
         outcomes: list[tuple[Window, Decoded | None]] = []
         for level in range(SPLIT_LEVELS + 1):
+            if not windows:
+                break
             halves: list[Window] = []
             for window, decoded in self._decode(windows):
                 garbage = _is_garbage(decoded)
