@@ -164,7 +164,8 @@ def _literals(node: ast.expr) -> Iterator[str]:
     """The literal texts an expression can become: ``"a" if b else "c"``, ``d or "e"``."""
     match node:
         case ast.Constant(value=str(text)):
-            yield text
+            if not text.startswith("--"):  # an option's name
+                yield text
         case ast.IfExp(body=body, orelse=orelse):
             yield from _literals(body)
             yield from _literals(orelse)
