@@ -11,7 +11,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from publishers.errors import ContentRefused, MediaMissing
-from publishers.website.releases import bring
+from publishers.website.draft import bring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

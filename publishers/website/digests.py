@@ -10,7 +10,6 @@ import hashlib
 import json
 from dataclasses import fields
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from townhall.media import PublicationPackage
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from townhall.publishing import OfficeHourPage, SiteContent
 
 DIGEST_BYTES = 16
+_NAMES: dict[type[Any], tuple[str, ...]] = {}
 
 
 def digest_of(value: object) -> str:
@@ -65,7 +65,9 @@ def _plain(value: Any) -> Any:
     return [getattr(value, name) for name in _names(type(value))]
 
 
-@lru_cache
-def _names(kind: type) -> tuple[str, ...]:
-    """The fields of a dataclass."""
-    return tuple(field.name for field in fields(kind))
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a dataclass; asked a hundred thousand times for a large site."""
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publishers.errors import MediaMissing
 from publishers.website.assets import assets
+from publishers.website.draft import Draft
 from publishers.website.pages import Page, pages_of
-from publishers.website.releases import (
-    INDEX_FOLDER,
-    Manifest,
-    Release,
-    ReleaseFolder,
-    bring,
-    share,
-    write_new,
-)
+from publishers.website.releases import INDEX_FOLDER, Manifest, Release, ReleaseFolder
 from publishers.website.search_index import build_index, search_digest
 from publishers.website.site_plan import SitePlan
+from publishers.website.templates import builder_digest
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
-    from publishers.website.hours import MediaFile
     from townhall.publishing import SiteContent
 
 
@@ -102,44 +93,29 @@ class WebsitePublisher:
         before: Release | None,
         index: tuple[Path, str] | None,
     ) -> tuple[Release, tuple[str, ...]]:
-        """Write a new release beside the one before and switch to it."""
-        draft = self.releases.drafts / "release"
-        # thousands of files: plain strings are half the work of paths
-        new, old = f"{draft}/", f"{before.path}/" if before else ""
-        old_pages = before.manifest.pages if before else {}
-        folders: set[str] = set()
-        rendered = []
-        for page in pages:
-            _make_folder_of(new, page.path, folders)
-            if old_pages.get(page.path) == page.key:
-                share(old + page.path, new + page.path)
-            else:
-                write_new(draft / page.path, page.render())
-                rendered.append(page.path)
-        for path, data in assets().values():
-            _make_folder_of(new, path, folders)
-            write_new(draft / path, data)
-        media = []
-        for hour in plan.published:
-            media.append(hour.media_folder)
-            kept = before is not None and hour.media_folder in before.manifest.media
-            for file in hour.media.values():
-                _make_folder_of(new, file.path, folders)
-                if kept:
-                    share(old + file.path, new + file.path)
-                else:
-                    _bring(file, draft / file.path)
-        if index:
-            _share_tree(index[0], draft / INDEX_FOLDER)
+        """Put a new release together out of what is there already, and switch to it."""
+        draft = Draft(self.releases.open_draft(), before)
+        rendered = [
+            page.path
+            for page in pages
+            if draft.put_page(page.path, page.key, page.render)
+        ]
+        draft.drop_pages_except({page.path for page in pages})
+        draft.put_assets(dict(assets().values()))
+        draft.put_media(
+            {hour.media_folder: hour.media.values() for hour in plan.published}
+        )
+        draft.put_index(index)
         manifest = Manifest(
+            builder_digest=builder_digest(),
             content_digest=plan.content_digest,
             moment_digest=plan.moment_digest,
             search_digest=index[1] if index else None,
             pages={page.path: page.key for page in pages},
-            media=tuple(media),
+            media=tuple(hour.media_folder for hour in plan.published),
             claims=plan.claims,
         )
-        return self.releases.switch_to(draft, manifest), tuple(rendered)
+        return self.releases.switch_to(draft.path, manifest), tuple(rendered)
 
 
 def built_digest(folder: Path) -> str | None:
@@ -149,14 +125,20 @@ def built_digest(folder: Path) -> str | None:
 
 
 def is_up_to_date(folder: Path, content: SiteContent, *, now: datetime) -> bool:
-    """Whether a build would change nothing: neither the content nor a date passed asks for it."""
+    """Whether a build would change nothing: no content, no date passed, no newer program."""
     release = ReleaseFolder(folder).settled()
     if release is None:
         return False
     plan = SitePlan(content, now=now, search=False)
-    return (release.manifest.content_digest, release.manifest.moment_digest) == (
+    manifest = release.manifest
+    return (
+        manifest.content_digest,
+        manifest.moment_digest,
+        manifest.builder_digest,
+    ) == (
         plan.content_digest,
         plan.moment_digest,
+        builder_digest(),
     )
 
 
@@ -182,28 +164,3 @@ def _same(
         and manifest.search_digest == (index[1] if index else None)
         and manifest.pages == {page.path: page.key for page in pages}
     )
-
-
-def _make_folder_of(root: str, path: str, made: set[str]) -> None:
-    folder = path.rpartition("/")[0]
-    if folder not in made:
-        os.makedirs(root + folder, exist_ok=True)  # noqa: PTH103  # see _release
-        made.add(folder)
-
-
-def _bring(file: MediaFile, target: Path) -> None:
-    try:
-        size_bytes = file.source.stat().st_size
-        if file.size_bytes is not None and size_bytes != file.size_bytes:
-            raise MediaMissing(file=file.source)
-        bring(file.source, target)
-    except FileNotFoundError as error:
-        raise MediaMissing(file=file.source) from error
-
-
-def _share_tree(source: Path, target: Path) -> None:
-    for folder, _, names in os.walk(source):
-        place = target / os.path.relpath(folder, source)
-        place.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            bring(Path(folder) / name, place / name)

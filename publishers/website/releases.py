@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 KEPT_RELEASES = 3
 #: where the search index lies in a release
 INDEX_FOLDER = "pagefind"
-#: folders and files must be readable for a web server under another account
-_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
+#: folders must be readable for a web server under another account
+_FOLDER_MODE = 0o755
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
     """What a release holds."""
 
+    builder_digest: str
     content_digest: str
     moment_digest: str
     search_digest: str | None  #: ``None``: without a search index
@@ -105,6 +106,7 @@ class ReleaseFolder:
         except (FileNotFoundError, json.JSONDecodeError):
             return None
         manifest = Manifest(
+            builder_digest=value["builder_digest"],
             content_digest=value["content_digest"],
             moment_digest=value["moment_digest"],
             search_digest=value["search_digest"],
@@ -139,10 +141,27 @@ class ReleaseFolder:
             if path.name not in kept:
                 path.unlink()
 
+    def open_draft(self) -> tuple[Path, Manifest | None]:
+        """A folder to put the next release together in, and what is in it already.
+
+        Where enough releases are kept, the oldest one is taken: nobody reads it any
+        more, and only what changed since has to be put into it or out of it.
+        """
+        draft = self.drafts / "release"
+        numbers = [n for n in self._numbers() if n != self._current_number()]
+        oldest = self._load(numbers[0]) if len(numbers) >= KEPT_RELEASES - 1 else None
+        if oldest is None:
+            draft.mkdir()
+            return draft, None
+        self._manifest_path(oldest.number).unlink()
+        oldest.path.rename(draft)
+        return draft, oldest.manifest
+
     def switch_to(self, draft: Path, manifest: Manifest) -> Release:
         """Make a finished draft the site people see, in one step."""
         number = max(self._numbers(), default=0) + 1
         value = {
+            "builder_digest": manifest.builder_digest,
             "content_digest": manifest.content_digest,
             "moment_digest": manifest.moment_digest,
             "search_digest": manifest.search_digest,
@@ -150,7 +169,7 @@ class ReleaseFolder:
             "media": manifest.media,
             "claims": sorted(manifest.claims),
         }
-        write_new(self._manifest_path(number), json.dumps(value).encode())
+        self._manifest_path(number).write_text(json.dumps(value))
         _open_folders(draft)
         path = self.folder / "releases" / str(number)
         draft.rename(path)
@@ -204,12 +223,6 @@ class ReleaseFolder:
         return self._load(current)
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that no release shares yet."""
-    path.write_bytes(data)
-    path.chmod(_FILE_MODE)
-
-
 def _erase_what_went(release: Release, current: Release) -> None:
     """Erase from an old release what the current one shows differently or not at all."""
     for path, key in release.manifest.pages.items():
@@ -227,21 +240,3 @@ def _open_folders(draft: Path) -> None:
         return
     for folder, _, _ in os.walk(draft):
         Path(folder).chmod(_FOLDER_MODE)
-
-
-def share(source: str, target: str) -> None:
-    """Let ``target`` be the same file on disk as ``source``, a file of another release."""
-    try:
-        os.link(source, target)  # thousands of times: no paths
-    except FileNotFoundError:
-        raise
-    except OSError:  # a file system without hard links, or too many of them
-        shutil.copyfile(source, target)
-
-
-def bring(source: Path, target: Path) -> None:
-    """Take a file from outside into a release, as the same file on disk where that can be."""
-    share(str(source), str(target))
-    mode = target.stat().st_mode
-    if mode & _FILE_MODE != _FILE_MODE:
-        target.chmod(mode | _FILE_MODE)
