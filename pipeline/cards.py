@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.layout import HEIGHT_PX, MAIN, SOLO, WIDTH_PX, Rect, SceneKind
 from pipeline.pieces import sha256_of_file
+from pipeline.scenes import HEIGHT_PX, MAIN, SOLO, WIDTH_PX, Rect, SceneKind
 from townhall.media import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipeline.layout import Place, Scene
     from pipeline.pieces import Piece, PieceStore
+    from pipeline.scenes import Place, Scene
     from townhall.media import Person
 
 CARDS_VERSION = 1

@@ -24,7 +24,7 @@ from pipeline import ffmpeg as runner
 from pipeline.cards import CARD_FILE
 from pipeline.edit_list import FRAMES_PER_S
 from pipeline.errors import FfmpegFailed
-from pipeline.layout import HEIGHT_PX, WIDTH_PX
+from pipeline.scenes import HEIGHT_PX, WIDTH_PX
 
 if TYPE_CHECKING:
     import threading
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.edit_list import KeptRange
-    from pipeline.layout import Rect, Scene
     from pipeline.picture_ranges import Reel
     from pipeline.pieces import Piece, PieceStore
+    from pipeline.scenes import Rect, Scene
 
 PICTURE_VERSION = 1
 #: 16 s: long enough that starting ffmpeg and seeking cost little, short enough that

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pipeline.spans import merged
 from townhall.media import CutKind, Transcript, TranscriptSegment, Word
 
 if TYPE_CHECKING:
@@ -137,19 +138,6 @@ class EditList:
 def frames_of(duration_s: float) -> int:
     """How many frames a recording of this length has; the last one may be partial."""
     return max(0, math.ceil(duration_s * FRAMES_PER_S - _ROUNDING))
-
-
-def merged(spans: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """Half-open spans in order, those that overlap or touch made one."""
-    result: list[tuple[float, float]] = []
-    for start, end in sorted(spans):
-        if end <= start:
-            continue
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(result[-1][1], end))
-        else:
-            result.append((start, end))
-    return tuple(result)
 
 
 def frame_spans(

@@ -13,20 +13,28 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pipeline.edit_list import FRAMES_PER_S, frames_of
-from pipeline.withheld import bridged, own_speech, withheld_people
+from pipeline.scenes import (
+    FULL,
+    MAIN,
+    SOLO,
+    Place,
+    Scene,
+    SceneKind,
+    tile_rects,
+)
+from pipeline.spans import bridged
+from pipeline.withheld import own_speech, withheld_people
 from townhall.media import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pipeline.scenes import PictureRange
     from pipeline.withheld import WithheldCard
     from townhall.media import Person, Recording, SpeechSpan
-
-WIDTH_PX, HEIGHT_PX = 1280, 720
 
 #: a cut every two seconds is the fastest that still reads as calm (editing practice)
 _LEAST_SCENE_FRAMES = 2 * FRAMES_PER_S
@@ -38,86 +46,12 @@ _WINDOW_MARGIN_S = 5.0  #: shown before the first and after the last word
 _MOST_TILES = 8
 
 
-class SceneKind(StrEnum):
-    """What fills the frame."""
-
-    SPEAKERS = "speakers"  #: one large, the others small
-    PICTURE = "picture"  #: the finished picture of another system, whole
-    TITLE = "title"  #: sound without any picture
-    QUESTION = "question"  #: a question's wording in place of somebody not published
-    BLANK = "blank"  #: the press office covered the picture
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rect:
-    """A place in the frame; all numbers even, as 4:2:0 colour needs."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PictureRange:
-    """When a picture of somebody exists, and in which of the recording's tracks."""
-
-    start_s: float
-    end_s: float
-    track_index: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """One person (or the whole picture) in a scene."""
-
-    participant_id: str | None
-    rect: Rect
-    track_index: int | None  #: ``None``: a name card
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scene:
-    """A stretch of frames, half-open on the session clock, with one arrangement."""
-
-    start_frame: int
-    end_frame: int
-    kind: SceneKind
-    places: tuple[Place, ...] = ()  #: the large one first
-    text: str | None = None  #: of a question card; ``None``: the neutral sentence
-
-
 @dataclass(frozen=True, slots=True)
 class _Showing:
     """From which frame on who is large, and who else is in the frame."""
 
     start_frame: int
     people: tuple[str, ...]  #: the large one first
-
-
-FULL = Rect(x=0, y=0, width=WIDTH_PX, height=HEIGHT_PX)
-#: alone in the frame, name below
-SOLO = Rect(x=160, y=62, width=960, height=540)
-MAIN = Rect(x=20, y=72, width=944, height=532)
-_TILES_X, _TILES_Y = 984, 72
-#: (most tiles, columns, width, height, step down) – the room below is for the name
-_TILE_GRIDS = ((3, 1, 276, 156, 212), (8, 2, 132, 74, 128))
-
-
-def tile_rects(count: int) -> tuple[Rect, ...]:
-    """The places of so many small pictures, top to bottom."""
-    for most, columns, width, height, step in _TILE_GRIDS:
-        if count <= most:
-            return tuple(
-                Rect(
-                    x=_TILES_X + (index % columns) * (width + 12),
-                    y=_TILES_Y + (index // columns) * step,
-                    width=width,
-                    height=height,
-                )
-                for index in range(count)
-            )
-    raise ValueError(f"{count} small pictures do not fit")
 
 
 def lay_out(
@@ -150,18 +84,6 @@ def lay_out(
     for start, end in blanks:
         scenes = _covered(scenes, start, end, SceneKind.BLANK, None)
     return _joined(scenes)
-
-
-def first_speaker_scene(scenes: Iterable[Scene]) -> Scene | None:
-    """The first scene whose large place shows a moving picture."""
-    return next(
-        (
-            scene
-            for scene in scenes
-            if scene.places and scene.places[0].track_index is not None
-        ),
-        None,
-    )
 
 
 def _finished_scenes(ranges: Sequence[PictureRange], frames: int) -> list[Scene]:

@@ -16,8 +16,8 @@ import av
 import av.error
 
 from pipeline.errors import MediaUnreadable
-from pipeline.layout import PictureRange
 from pipeline.probe import READ_OPTIONS
+from pipeline.scenes import PictureRange
 from pipeline.withheld import withheld_people
 from townhall.media import TrackKind
 

@@ -18,31 +18,25 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.captions import captions_vtt
-from pipeline.cards import card_piece, card_spec
-from pipeline.compose import CELL_FRAMES, cells, picture_cuts, picture_piece
-from pipeline.edit_list import (
-    FRAMES_PER_S,
-    SAMPLES_PER_FRAME,
-    EditedPart,
-    EditList,
-    frame_spans,
-    frames_of,
-    make_edit_list,
-    transcript_in_programme,
-)
-from pipeline.errors import PipelineError
-from pipeline.layout import Scene, SceneKind, lay_out
+from pipeline.compose import picture_piece
+from pipeline.edit_list import SAMPLES_PER_FRAME, transcript_in_programme
 from pipeline.mastering import PEAKS_FILE, master_piece, measured
-from pipeline.picture_ranges import picture_ranges, reel, shown_tracks
 from pipeline.pieces import digest_of, sha256_of_file
 from pipeline.programme_chapters import (
-    answers_of,
     audible,
     chapters_vtt,
     open_questions,
     programme_chapters,
 )
 from pipeline.programme_json import build_from_json, build_to_json
+from pipeline.programme_outline import (
+    NothingLeft,
+    edit_list_of,
+    laid_out,
+    outline_of,
+    people_in,
+    poster_place,
+)
 from pipeline.renditions import (
     POSTER_FILE,
     copy_audio,
@@ -52,18 +46,14 @@ from pipeline.renditions import (
     poster_piece,
 )
 from pipeline.soundtrack import heard_tracks, sound_cuts, sound_piece, voice_of
-from pipeline.withheld import shortening_cuts, withheld_cards, withheld_turns
-from townhall.media import CutKind, ProgrammeBuild
+from townhall.media import ProgrammeBuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from pipeline.answers import Answer
-    from pipeline.picture_ranges import Reel
     from pipeline.pieces import Piece, PieceStore
-    from pipeline.withheld import WithheldCard
-    from townhall.media import Person, ProgrammePart, ProgrammePlan, Transcript
+    from townhall.media import ProgrammePlan
 
     #: told the stage's name and how much of it is done, 0 … 1
     Progress = Callable[[str, float], None]
@@ -98,10 +88,6 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
-class NothingLeft(PipelineError):
-    """Nothing is left of the programme: everything was taken out."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
     """The pieces a stage is made of, in programme order, and all it used on the way."""
@@ -118,21 +104,6 @@ class Stage:
     def built(self) -> int:
         """How many were built by this call; the rest was there already."""
         return sum(piece.built for piece in self.used.values())
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Outline:
-    """What the plan comes to before anything is opened."""
-
-    parts: tuple[ProgrammePart, ...]  #: with the cuts that withheld people cause
-    answers: tuple[tuple[Answer, ...], ...]
-    cards: tuple[tuple[WithheldCard, ...], ...]
-    edit_list: EditList
-
-
-def edit_list_of(plan: ProgrammePlan) -> EditList:
-    """What is kept of the plan's recordings; maps programme time to them and back."""
-    return _outline(plan).edit_list
 
 
 def build_programme(
@@ -187,18 +158,17 @@ def build_picture(
     Raises:
         NothingLeft, MediaUnreadable, FfmpegFailed: see ``build_programme``.
     """
-    outline = _outline(plan)
-    scenes, reels, cards, also = _laid_out(plan, outline, store)
-    cuts = picture_cuts(outline.edit_list.ranges, scenes, cards, reels)
+    outline = outline_of(plan)
+    picture = laid_out(plan, outline, store)
     cancelled = threading.Event()
     pieces = _in_parallel(
-        cuts,
+        picture.cuts,
         lambda cut: picture_piece(store, cut, program=ffmpeg, cancelled=cancelled),
         workers=workers,
         cancelled=cancelled,
         tell=_teller("picture", progress),
     )
-    return Stage(pieces=tuple(pieces), also_used=tuple(also))
+    return Stage(pieces=tuple(pieces), also_used=picture.used)
 
 
 def build_sound(
@@ -214,7 +184,7 @@ def build_sound(
     Raises:
         NothingLeft, MediaUnreadable, FfmpegFailed: see ``build_programme``.
     """
-    outline = _outline(plan)
+    outline = outline_of(plan)
     tell = _teller("sound", progress)
     parts = outline.parts
     tracks = [
@@ -270,13 +240,14 @@ def finish_programme(
         NothingLeft, MediaUnreadable, FfmpegFailed: see ``build_programme``.
     """
     tell = _teller("finish", progress)
-    outline = _outline(plan)
+    outline = outline_of(plan)
     picture = build_picture(plan, store, workers=workers, ffmpeg=ffmpeg)
     sound = build_sound(plan, store, workers=workers, ffmpeg=ffmpeg)
     master = sound.pieces[-1]
     tell(0.2)
-    scenes, _, _, _ = _laid_out(plan, outline, store)
-    poster = _poster(outline, scenes, picture.pieces, store)
+    seen = laid_out(plan, outline, store)
+    number, first, last = poster_place(seen)
+    poster = poster_piece(store, picture.pieces[number], (first, last))
     folder.mkdir(parents=True, exist_ok=True)
     renditions = []
     for kind in ("video_720p", "video_360p"):
@@ -295,7 +266,7 @@ def finish_programme(
         )
         for mark in (False, True)
     )
-    people = _people(outline, scenes, spoken)
+    people = people_in(outline, seen, spoken)
     names = {person.participant_id: person.name for person in people}
     place_text(captions_vtt(captioned, names=names), folder / _CAPTIONS)
     chapters = programme_chapters(plan, outline.answers, outline.edit_list)
@@ -351,131 +322,6 @@ def piece_keys(folder: Path) -> frozenset[str]:
         return frozenset(json.loads((folder / PIECES_FILE).read_text()))
     except FileNotFoundError:
         return frozenset()
-
-
-def _outline(plan: ProgrammePlan) -> _Outline:
-    answers = tuple(answers_of(part, plan.questions) for part in plan.parts)
-    parts, cards = [], []
-    for part, found in zip(plan.parts, answers, strict=True):
-        spans = part.speech.spans
-        starts = [
-            (question_id, answer.start_s)
-            for answer in found
-            if not answer.needs_review
-            for question_id in answer.question_ids
-        ]
-        turns = withheld_turns(part.recording, spans)
-        shown = withheld_cards(turns, plan.questions, starts)
-        shortened = shortening_cuts(shown, part.recording, spans)
-        parts.append(replace(part, cuts=(*part.cuts, *shortened)))
-        cards.append(shown)
-    edit_list = make_edit_list(
-        [
-            EditedPart(duration_s=part.recording.duration_s, cuts=part.cuts)
-            for part in parts
-        ]
-    )
-    if not edit_list.ranges:
-        raise NothingLeft
-    return _Outline(
-        parts=tuple(parts), answers=answers, cards=tuple(cards), edit_list=edit_list
-    )
-
-
-def _laid_out(
-    plan: ProgrammePlan, outline: _Outline, store: PieceStore
-) -> tuple[
-    dict[int, tuple[Scene, ...]],
-    dict[int, dict[int, Reel]],
-    dict[tuple[int, int], Piece],
-    list[Piece],
-]:
-    """Scenes, sources and still pictures of each part, and the pieces behind them."""
-    scenes, reels, cards, also = {}, {}, {}, []
-    for index, part in enumerate(outline.parts):
-        kept = outline.edit_list.of_part(index)
-        if not kept:
-            continue
-        scanned = {
-            place: reel(store, track)
-            for place, track in shown_tracks(part.recording).items()
-        }
-        also += [piece for _, piece in scanned.values()]
-        reels[index] = {place: found for place, (found, _) in scanned.items()}
-        frames = frames_of(part.recording.duration_s)
-        scenes[index] = lay_out(
-            part.recording,
-            part.speech.spans,
-            picture_ranges(reels[index]),
-            cards=outline.cards[index],
-            blanks=frame_spans(part.cuts, CutKind.BLANK, frames),
-        )
-        people = {person.participant_id: person for person in part.recording.people}
-        for number, scene in enumerate(scenes[index]):
-            if any(
-                scene.start_frame < found.end_frame
-                and scene.end_frame > found.start_frame
-                for found in kept
-            ):
-                spec = card_spec(
-                    scene,
-                    people,
-                    language=plan.language,
-                    municipality=plan.municipality,
-                    title=plan.title,
-                )
-                cards[index, number] = card_piece(store, spec)
-    also += cards.values()
-    return scenes, reels, cards, also
-
-
-def _poster(
-    outline: _Outline,
-    scenes: dict[int, tuple[Scene, ...]],
-    pieces: Sequence[Piece],
-    store: PieceStore,
-) -> Piece:
-    """A frame of the first scene in which somebody is seen large; else of the first."""
-    places = []
-    number = 0
-    for found in outline.edit_list.ranges:
-        for begin, end in cells(found.start_frame, found.end_frame, CELL_FRAMES):
-            for scene in scenes[found.part_index]:
-                first, last = max(begin, scene.start_frame), min(end, scene.end_frame)
-                if first < last:
-                    rank = _poster_rank(scene, last - first)
-                    places.append((rank, number, first - begin, last - begin))
-            number += 1
-    _, number, first, last = min(places)
-    return poster_piece(store, pieces[number], (first, last))
-
-
-def _poster_rank(scene: Scene, frames: int) -> int:
-    if frames < FRAMES_PER_S:
-        return 3  # a passing moment
-    if scene.places and scene.places[0].track_index is not None:
-        return 0
-    return 2 if scene.kind in {SceneKind.BLANK, SceneKind.QUESTION} else 1
-
-
-def _people(
-    outline: _Outline, scenes: dict[int, tuple[Scene, ...]], spoken: Transcript
-) -> tuple[Person, ...]:
-    """Everybody who is seen or heard in what is left, in order."""
-    appear = {segment.participant_id for segment in spoken.segments}
-    for found in outline.edit_list.ranges:
-        for scene in scenes[found.part_index]:
-            if (
-                scene.start_frame < found.end_frame
-                and scene.end_frame > found.start_frame
-            ):
-                appear |= {place.participant_id for place in scene.places}
-    people: dict[str, Person] = {}
-    for part in outline.parts:
-        for person in part.recording.people:
-            if person.participant_id in appear and person.consent.lets_hear:
-                people.setdefault(person.participant_id, person)
-    return tuple(people.values())
 
 
 def _in_parallel(

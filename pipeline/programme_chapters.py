@@ -44,10 +44,10 @@ def audible(part: ProgrammePart) -> Speech:
         for segment in part.speech.transcript.segments
         if segment.participant_id not in withheld
     )
-    spans: tuple[SpeechSpan, ...] = part.speech.spans
     language = part.speech.transcript.language
     return Speech(
-        spans=spans, transcript=Transcript(language=language, segments=segments)
+        spans=part.speech.spans,
+        transcript=Transcript(language=language, segments=segments),
     )
 
 

@@ -19,10 +19,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.compose import CELL_FRAMES, cells
-from pipeline.edit_list import SAMPLES_PER_FRAME, SAMPLES_PER_S, merged
+from pipeline.edit_list import SAMPLES_PER_FRAME, SAMPLES_PER_S
 from pipeline.pcm import sound_tracks
+from pipeline.sound_envelope import (
+    EDGE,
+    GATE_MARGIN,
+    covers,
+    gate,
+    in_samples,
+    inside,
+    shut,
+)
+from pipeline.spans import bridged, merged, outside
 from pipeline.voice import voice, write_flac
-from pipeline.withheld import bridged, own_speech, withheld_people, withheld_turns
+from pipeline.withheld import own_speech, withheld_people, withheld_turns
 from townhall.media import CutKind, Role
 
 if TYPE_CHECKING:
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
 
     from pipeline.edit_list import KeptRange
     from pipeline.pieces import Piece, PieceStore
+    from pipeline.sound_envelope import Span
     from pipeline.voice import Voice
     from townhall.media import ProgrammePart, SpeechSpan, TrackFile
 
@@ -44,14 +55,9 @@ CHANNELS = 2
 #: people talking at once; the final loudness is set on the whole.
 _SPEECH_DB = -26.0
 _MOST_GAIN_DB, _LEAST_GAIN_DB = 24.0, -20.0
-#: what is left of a microphone whose owner is silent
-_CLOSED_DB = -18.0
 #: around the detected speech, so that no onset and no breath is lost; the detector
 #: is right to about 0.1 s (speech notes § 3)
 _OPENS_BEFORE_S, _CLOSES_AFTER_S = 0.25, 0.4
-_OPENING_S, _CLOSING_S = 0.06, 0.25
-#: of mutes, bleeps and joins: shorter clicks, longer lets something through
-_EDGE_S = 0.008
 #: 1 kHz at about −20 dBFS RMS after the whole is levelled (+7 dB on the usual mix)
 _BLEEP_HZ = 1000.0
 _BLEEP_AMPLITUDE = float(10 ** ((-20.0 - 7.0 + 3.01) / 20))
@@ -60,8 +66,6 @@ _BLEEP_AMPLITUDE = float(10 ** ((-20.0 - 7.0 + 3.01) / 20))
 #: only the pieces around their conversation
 _WINDOW_GAP_S, _WINDOW_MARGIN_S = 30.0, 5.0
 _LONG_BEFORE_S, _LONG_AFTER_S = -1e6, 1e6
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,9 +173,9 @@ def sound_cuts(
                     voices=tuple(
                         _voice_cut(each, first, last)
                         for each in prepared[found.part_index]
-                        if not _covers(each.closed, first, last)
+                        if not covers(each.closed, first, last)
                     ),
-                    bleeps=_inside(_samples(bleeps), first, last, _edge()),
+                    bleeps=inside(in_samples(bleeps), first, last, EDGE),
                     tone_from=first % round(SAMPLES_PER_S / _BLEEP_HZ),
                     joins_before=begin > found.start_frame,
                     joins_after=end < found.end_frame,
@@ -192,13 +196,13 @@ def mix(cut: SoundCut) -> NDArray[np.float32]:
     total = np.zeros((CHANNELS, cut.samples), dtype=np.float32)
     for each in cut.voices:
         gain = np.float32(10 ** (each.gain_db / 20))
-        envelope = _gate(each.open, cut.samples) * _shut(each.closed, cut.samples)
+        envelope = gate(each.open, cut.samples) * shut(each.closed, cut.samples)
         heard = each.voice.read(each.from_sample, cut.samples)
         total += heard * (envelope * gain).astype(np.float32)
     if cut.bleeps:
         total = _bleeped(total, cut)
     fade = np.ones(cut.samples, dtype=np.float32)
-    edge = min(_edge(), cut.samples)
+    edge = min(EDGE, cut.samples)
     if not cut.joins_before:
         fade[:edge] *= np.linspace(0, 1, edge, dtype=np.float32)
     if not cut.joins_after:
@@ -244,13 +248,13 @@ def _part_voices(
         is_person = track.participant_id is not None
         always = ((_LONG_BEFORE_S, _LONG_AFTER_S),)
         stays = track.participant_id not in citizens and (own or not is_person)
-        absent = _outside(always, always if stays else _windows(own))
+        absent = outside(always, always if stays else _windows(own))
         prepared.append(
             _PartVoice(
                 voice=each,
                 gain_db=speech_gain_db(spans, track.participant_id),
-                open=_samples(padded) if is_person else None,
-                closed=_samples(merged((*_outside(turns, own), *absent))),
+                open=in_samples(padded) if is_person else None,
+                closed=in_samples(merged((*outside(turns, own), *absent))),
             )
         )
     return tuple(prepared)
@@ -265,104 +269,17 @@ def _windows(own: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], .
 
 
 def _voice_cut(each: _PartVoice, first: int, last: int) -> VoiceCut:
-    slow = round((_OPENING_S + _CLOSING_S) * SAMPLES_PER_S)
     return VoiceCut(
         voice=each.voice,
         from_sample=first,
         gain_db=each.gain_db,
-        open=None if each.open is None else _inside(each.open, first, last, slow),
-        closed=_inside(each.closed, first, last, _edge()),
+        open=None if each.open is None else inside(each.open, first, last, GATE_MARGIN),
+        closed=inside(each.closed, first, last, EDGE),
     )
-
-
-def _inside(
-    spans: Sequence[Span], first: int, last: int, margin: int
-) -> tuple[Span, ...]:
-    """Spans that matter for some samples, counted from the first of them.
-
-    What lies beyond the margin is cut off, so that it does not decide the piece.
-    """
-    low, high = -margin, last - first + margin
-    return tuple(
-        (max(low, start - first), min(high, end - first))
-        for start, end in spans
-        if end - first > low and start - first < high
-    )
-
-
-def _covers(spans: Sequence[Span], first: int, last: int) -> bool:
-    return any(start <= first and end >= last for start, end in spans)
-
-
-def _samples(spans: Sequence[tuple[float, float]]) -> tuple[Span, ...]:
-    return tuple(
-        (round(start_s * SAMPLES_PER_S), round(end_s * SAMPLES_PER_S))
-        for start_s, end_s in spans
-    )
-
-
-def _outside(
-    spans: Sequence[tuple[float, float]], taken: Sequence[tuple[float, float]]
-) -> tuple[tuple[float, float], ...]:
-    result = []
-    for start, end in spans:
-        begin = start
-        for low, high in taken:
-            if high <= begin or low >= end:
-                continue
-            if low > begin:
-                result.append((begin, low))
-            begin = high
-        if begin < end:
-            result.append((begin, end))
-    return tuple(result)
-
-
-def _edge() -> int:
-    return round(_EDGE_S * SAMPLES_PER_S)
-
-
-def _gate(spans: tuple[Span, ...] | None, samples: int) -> NDArray[np.float64]:
-    """Open while somebody speaks, nearly closed in between, without a step."""
-    if spans is None:
-        return np.ones(samples)
-    floor = 10 ** (_CLOSED_DB / 20)
-    opening, closing = (
-        round(_OPENING_S * SAMPLES_PER_S),
-        round(_CLOSING_S * SAMPLES_PER_S),
-    )
-    points = [(-2.0 * samples - opening, floor)]
-    for start, end in merged((a - opening, b + closing) for a, b in spans):
-        points += [
-            (start, floor),
-            (start + opening, 1.0),
-            (end - closing, 1.0),
-            (end, floor),
-        ]
-    return _interpolated(points, samples)
-
-
-def _shut(spans: tuple[Span, ...], samples: int) -> NDArray[np.float64]:
-    """0 inside the spans, 1 outside; the ramps lie outside."""
-    if not spans:
-        return np.ones(samples)
-    edge = _edge()
-    points = [(-2.0 * samples - edge, 1.0)]
-    for start, end in merged((a - edge, b + edge) for a, b in spans):
-        points += [(start, 1.0), (start + edge, 0.0), (end - edge, 0.0), (end, 1.0)]
-    return _interpolated(points, samples)
-
-
-def _interpolated(
-    points: Sequence[tuple[float, float]], samples: int
-) -> NDArray[np.float64]:
-    times, values = zip(*points, strict=True)
-    envelope: NDArray[np.float64] = np.interp(np.arange(samples), times, values)
-    return envelope
 
 
 def _bleeped(total: NDArray[np.float32], cut: SoundCut) -> NDArray[np.float32]:
-    keep = _shut(cut.bleeps, cut.samples)
+    keep = shut(cut.bleeps, cut.samples)
     phase = np.arange(cut.samples) + cut.tone_from
     tone = _BLEEP_AMPLITUDE * np.sin(2 * np.pi * _BLEEP_HZ / SAMPLES_PER_S * phase)
     result: NDArray[np.float32] = total * keep.astype(np.float32)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.edit_list import merged
+from pipeline.spans import bridged, merged, outside
 from townhall.media import Cut, CutKind
 
 if TYPE_CHECKING:
@@ -79,14 +79,6 @@ def own_speech(
         for span in spans
         if span.participant_id == participant_id and span.bleed_of is None
     )
-
-
-def bridged(
-    spans: Iterable[tuple[float, float]], gap_s: float
-) -> tuple[tuple[float, float], ...]:
-    """Spans made one where less than ``gap_s`` lies between them."""
-    widened = merged((start, end + gap_s) for start, end in spans)
-    return tuple((start, end - gap_s) for start, end in widened)
 
 
 def withheld_turns(
@@ -167,7 +159,7 @@ def shortening_cuts(
     cuts = []
     for card in cards:
         left_s = reading_s(card.text)
-        for start_s, end_s in _without((card.start_s, card.end_s), heard):
+        for start_s, end_s in outside([(card.start_s, card.end_s)], heard):
             kept_s = min(left_s, end_s - start_s)
             left_s -= kept_s
             if end_s - start_s - kept_s >= _LEAST_CUT_S:
@@ -187,19 +179,3 @@ def reading_s(text: str | None) -> float:
     return max(
         _READING_LEAST_S, len(text or "") / _READING_CHARS_PER_S + _READING_RUN_UP_S
     )
-
-
-def _without(
-    span: tuple[float, float], taken: Iterable[tuple[float, float]]
-) -> list[tuple[float, float]]:
-    begin, end = span
-    left = []
-    for start, stop in taken:
-        if stop <= begin or start >= end:
-            continue
-        if start > begin:
-            left.append((begin, start))
-        begin = max(begin, stop)
-    if begin < end:
-        left.append((begin, end))
-    return left
