@@ -30,7 +30,6 @@ test: setup ## Run the tests (ARGS="tests/pipeline" runs a part)
 check: setup ## Format, lint, imports, types: under a minute
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/codespell
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 

@@ -9,11 +9,42 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PARTS = ("speech", "pipeline", "site")
 REPORT = Path("build/bench.json")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Takes the figures of one part, prints them and writes them down at once."""
+
+    part: str
+    rows: list[dict[str, Any]]
+
+    def __call__(
+        self,
+        name: str,
+        figure: float,
+        unit: str,
+        goal: str,
+        holds: bool,  # noqa: FBT001 - the shape every bench calls
+    ) -> None:
+        mark = "✔" if holds else "✘"
+        print(f"{mark} {name}: {figure:.4g} {unit} (goal {goal})", flush=True)
+        self.rows.append(
+            {
+                "part": self.part,
+                "name": name,
+                "figure": figure,
+                "unit": unit,
+                "goal": goal,
+                "holds": holds,
+            }
+        )
+        REPORT.write_text(json.dumps(self.rows, ensure_ascii=False, indent=1))
 
 
 def main(parts: list[str]) -> int:
@@ -30,32 +61,7 @@ def main(parts: list[str]) -> int:
         ]
     REPORT.parent.mkdir(exist_ok=True)
     for part in parts or PARTS:
-
-        def report(
-            name: str,
-            figure: float,
-            unit: str,
-            goal: str,
-            holds: bool,
-            part: str = part,  # noqa: FBT001
-        ) -> None:
-            print(
-                f"{'✔' if holds else '✘'} {name}: {figure:.4g} {unit} (goal {goal})",
-                flush=True,
-            )
-            rows.append(
-                {
-                    "part": part,
-                    "name": name,
-                    "figure": figure,
-                    "unit": unit,
-                    "goal": goal,
-                    "holds": holds,
-                }
-            )
-            REPORT.write_text(json.dumps(rows, ensure_ascii=False, indent=1))
-
-        importlib.import_module(f"bench.{part}").run(report)
+        importlib.import_module(f"bench.{part}").run(Report(part, rows))
     missed = [row["name"] for row in rows if not row["holds"]]
     print(f"{len(rows) - len(missed)} goals hold, {len(missed)} missed")
     return 1 if missed else 0

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.programme import build_from_json
 from sqlalchemy.orm import Session
 
+from pipeline.programme import build_from_json
 from townhall.errors import WrongState
 from townhall.house import House
 from townhall.media import ProgrammeBuild

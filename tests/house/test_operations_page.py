@@ -22,7 +22,9 @@ def _commands():
 
 
 def test_every_setting_is_documented_with_its_explanation():
-    documented = dict(re.findall(r"^\| `([a-z_.]+)` \| .*? \| (.+) \|$", PAGE, re.MULTILINE))
+    documented = dict(
+        re.findall(r"^\| `([a-z_.]+)` \| .*? \| (.+) \|$", PAGE, re.MULTILINE)
+    )
 
     assert documented == {key: about for key, _, about in documented_settings()}
 
