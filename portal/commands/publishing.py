@@ -24,7 +24,7 @@ from portal.console import (
 from portal.errand_runner import run_flows
 from portal.language import _, word
 from portal.usage import Commands
-from townhall.errors import InvalidInput, phrase
+from townhall.errors import InvalidInput, SprechstundeError, phrase
 from townhall.house import House
 from townhall.media import ConsentLevel
 from townhall.officehours import (
@@ -127,9 +127,18 @@ def retract(
             actor=actor_name(as_),
             now=now(),
         )
-    status = run_flows(house, "retract")
+    _take_down(house)
     _show_channels(house, office_hour_id, as_json=as_json)
-    raise typer.Exit(status)
+
+
+def _take_down(house: House) -> None:
+    """Carry out what must go, now.
+
+    Raises:
+        StillPublic: it could not be taken down; it is noted, and tried again.
+    """
+    if run_flows(house, "retract"):
+        raise StillPublic(folder=str(house.site_folder / "current"))
 
 
 def _show_channels(house: House, office_hour_id: str, *, as_json: bool) -> None:
@@ -194,6 +203,5 @@ def withdraw(
     with house.writing() as db:
         participant = consents.participant_by_token(db, token, secret=house.secret)
         consents.withdraw_consent(db, participant=participant, to=to, now=now())
-    status = run_flows(house, "retract")
+    _take_down(house)
     out.print(_("Withdrawn. What was public has been taken down."))
-    raise typer.Exit(status)
