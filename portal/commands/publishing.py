@@ -37,6 +37,13 @@ from townhall.officehours import (
 )
 from townhall.officehours.approvals import PublishingChannel
 
+
+class StillPublic(SprechstundeError):
+    """It is noted, but could not be taken down yet. `sprechstunde up` tries again; if it must go this moment, remove {folder}."""
+
+    retryable = True
+
+
 consent_app = Commands(help=_("Who agreed to what, and the way back."))
 
 
