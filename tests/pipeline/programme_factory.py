@@ -2,6 +2,7 @@
 
 import subprocess
 import wave
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -81,7 +82,7 @@ def beats(programme, *, brightness=120):
             height, width = grey.shape
             middle = grey[height // 4 : height // 2, width // 4 : width // 2]
             frames.append((frame.time, middle.mean() > brightness))
-    flashes = [at for (_, was), (at, now) in zip(frames, frames[1:]) if now > was]
+    flashes = [at for (_, was), (at, now) in pairwise(frames) if now > was]
     with av.open(str(programme)) as container:
         for frame in container.decode(audio=0):
             level = np.abs(frame.to_ndarray()).max(axis=0)

@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from pipeline.pieces import PieceStore, digest_of
-from townhall.media import CutKind
 from tests.pipeline.programme_factory import cut
+from townhall.media import CutKind
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_step_version_and_inputs_each_make_another_piece(store):
     assert len(keys) == 4
 
 
-def test_the_digest_of_a_noun_follows_its_values(tmp_path):
+def test_the_digest_of_a_noun_follows_its_values():
     bleep = cut("bleep", 1.0, 2.0)
 
     assert digest_of(bleep) == digest_of(cut("bleep", 1.0, 2.0))
