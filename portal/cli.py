@@ -68,7 +68,7 @@ app.add_typer(housekeeping.model_app, name="model")
 def main() -> int:
     """Run the command; return the exit status: 0 done, 1 refused, 2 misused."""
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="sprechstunde", standalone_mode=False)
     except SprechstundeError as error:
         err.print(refusal(error), style="bold red")
         return 1

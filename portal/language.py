@@ -13,7 +13,7 @@ from site_templates.locales import (
     translate,
     translations,
 )
-from townhall.errors import SprechstundeError
+from townhall.errors import SprechstundeError, phrase
 
 
 def _(sentence: str, /, **details: object) -> str:
@@ -36,6 +36,20 @@ def told_progress(told: str) -> str:
 def refusal(error: SprechstundeError) -> str:
     """An error's sentence in the terminal's language."""
     return _(error.template, **error.details)
+
+
+def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file somebody named could not be read, as the reason of a refusal."""
+    match error:
+        case FileNotFoundError():
+            return phrase("there is no such file")
+        case IsADirectoryError():
+            return phrase("it is a folder, not a file")
+        case PermissionError():
+            return phrase("this account may not read it")
+        case UnicodeDecodeError():
+            return phrase("it is no text in UTF-8")
+    return error.strerror or str(error)
 
 
 def moment(at: datetime, timezone: str) -> str:

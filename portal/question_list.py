@@ -12,6 +12,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal.language import why_unreadable
 from townhall.errors import AsWritten, InvalidInput, Phrase, phrase
 from townhall.officehours.questions import Channel
 
@@ -109,9 +110,7 @@ def _read_text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InvalidInput(
-            field=str(path), reason=error.strerror or str(error)
-        ) from error
+        raise InvalidInput(field=str(path), reason=why_unreadable(error)) from error
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return content.decode(encoding)

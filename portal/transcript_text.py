@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from portal.language import why_unreadable
 from townhall.errors import InvalidInput, phrase
 from townhall.media import ProgrammePlan
 
@@ -57,7 +58,7 @@ def read_transcript_text(path: Path, plan: ProgrammePlan) -> dict[tuple[int, int
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(field=str(path), reason=str(error)) from error
+        raise InvalidInput(field=str(path), reason=why_unreadable(error)) from error
     found = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):

@@ -3,6 +3,8 @@
 Where sentences stand, and under which context the dictionary keeps them:
 
     ``_("…")``, ``_finding(check, health, "…")``       none
+    ``gettext("…")``, and what templates say            none
+    ``pgettext("…", "…")``                              as it says
     first docstring line of an error class              none
     message template given to an error                  none
     explanation of a setting                            none
@@ -28,11 +30,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from babel.messages.catalog import Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 _ROOMS = ("townhall", "pipeline", "publishers", "flows", "portal")
 _ROOMS_WITH_SHOWN_ENUMS = frozenset({"townhall", "portal"})
 #: calls whose first literal is translated as it stands, by the context it is kept under
-_CALLS = {"_": None, "phrase": "detail", "word": "detail", "_tell": "detail"}
+_CALLS = {
+    "_": None,
+    "gettext": None,
+    "phrase": "detail",
+    "word": "detail",
+    "_tell": "detail",
+}
+_TEMPLATES = CHECKOUT / "site_templates" / "website"
+_TEMPLATE_CALLS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 #: literals under these names are the steps of errands, which ``status`` shows
 _STEP_NAMES = frozenset({"STEP", "step"})
 
@@ -66,6 +85,24 @@ def sentences() -> Iterator[Sentence]:
                 *_of_pydantic(node, where),
             ):
                 yield Sentence(where=where, context=context or "", text=text)
+    yield from _of_templates()
+
+
+def _of_templates() -> Iterator[Sentence]:
+    """What the pages say; of a plural, its singular is the key."""
+    for path in sorted(_TEMPLATES.glob("*.*")):
+        with path.open("rb") as template:
+            for _line, text, _comments, context in extract(
+                "jinja2.ext:babel_extract",
+                template,
+                _TEMPLATE_CALLS,
+                options={"trimmed": "true", "extensions": "jinja2.ext.do"},
+            ):
+                yield Sentence(
+                    where=str(path.relative_to(CHECKOUT)),
+                    context=context or "",
+                    text=text if isinstance(text, str) else text[0],
+                )
 
 
 def f_strings_in_refusals() -> Iterator[str]:
@@ -133,6 +170,8 @@ def _of_call(node: ast.AST, errors: set[str]) -> Iterator[tuple[str | None, str]
     given = [text for part in node.args for text in _literals(part)]
     if name in _CALLS:
         yield from ((_CALLS[name], text) for text in given[:1])
+    elif name == "pgettext" and len(given) == 2:
+        yield given[0], given[1]
     elif name == "_finding":
         yield from zip(("detail", None), given, strict=False)
     elif name in errors:
@@ -183,10 +222,13 @@ def _has_words(text: ast.JoinedStr) -> bool:
     )
 
 
+def key_of(message: Message) -> str:
+    """Of a plural, the singular."""
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
 def missing(locale: str = "de") -> list[Sentence]:
     """Sentences the catalogue of a language lacks."""
-    from babel.messages.pofile import read_po
-
     from site_templates.locales import catalogue_files
 
     known = set()
@@ -194,7 +236,7 @@ def missing(locale: str = "de") -> list[Sentence]:
         with file.open("rb") as stream:
             for message in read_po(stream):
                 if message.id and message.string:
-                    known.add((message.context, message.id))
+                    known.add((message.context, key_of(message)))
     return sorted({s for s in sentences() if s.text and s.key not in known})
 
 

@@ -127,7 +127,7 @@ def wait_for_review(house: House, programme_id: str) -> Programme:
 
 def status(
     office_hour_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help=_("Only this office hour."))
+        str | None, typer.Argument(metavar="ID", help=_("Only this office hour."))
     ] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,

@@ -82,5 +82,5 @@ def test_list_that_cannot_be_used_is_refused_with_its_line(tmp_path, content, se
 
 
 def test_list_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InvalidInput, match="No such file"):
+    with pytest.raises(InvalidInput, match="there is no such file"):
         read_question_list(tmp_path / "nirgends.csv")
