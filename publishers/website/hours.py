@@ -141,6 +141,16 @@ class Hour:
         """The topics of its questions, each once, in order."""
         return tuple(dict.fromkeys(q.topic for q in self.questions if q.topic))
 
+    @property
+    def findable(self) -> bool:
+        """Whether the search has anything of it."""
+        shown = self.state is not HourState.RETRACTED and bool(self.page.description)
+        return (
+            shown
+            or bool(self.page.questions)
+            or (self.page.publication is not None and bool(self.sections))
+        )
+
     @cached_property
     def media_folder(self) -> str:
         """Where its files lie in the site."""

@@ -118,12 +118,12 @@ def _paragraphs(
     open_part: Paragraph | None = None
     for segment in segments:
         speaker = names.get(segment.participant_id or "")
-        for start_s, text in _stretches(segment):
+        for start_s, end_s, text in _stretches(segment):
             if (
                 open_part is not None
                 and speaker == last_speaker
                 and open_part.unsure == segment.unsure
-                and start_s - open_part.start_s < PARAGRAPH_MAX_S
+                and end_s - open_part.start_s <= PARAGRAPH_MAX_S
                 and len(open_part.text) + len(text) < PARAGRAPH_MAX_CHARS
             ):
                 open_part = Paragraph(
@@ -148,13 +148,13 @@ def _paragraphs(
         yield open_part
 
 
-def _stretches(segment: TranscriptSegment) -> Iterator[tuple[float, str]]:
-    """The segment in pieces of at most a paragraph, as (start in seconds, text)."""
+def _stretches(segment: TranscriptSegment) -> Iterator[tuple[float, float, str]]:
+    """The segment in pieces of at most a paragraph, as (start, end, text)."""
     if not segment.words or (
         len(segment.text) <= PARAGRAPH_MAX_CHARS
         and segment.end_s - segment.start_s <= PARAGRAPH_MAX_S
     ):
-        yield segment.start_s, segment.text.strip()
+        yield segment.start_s, segment.end_s, segment.text.strip()
         return
     start_s, words, chars = segment.start_s, list[str](), 0
     for word in segment.words:
@@ -167,10 +167,10 @@ def _stretches(segment: TranscriptSegment) -> Iterator[tuple[float, str]]:
             or word.end_s - start_s > PARAGRAPH_MAX_S * 2 / 3
         )
         if long_enough and word.text.endswith(_SENTENCE_ENDS):
-            yield start_s, " ".join(words)
+            yield start_s, word.end_s, " ".join(words)
             words, chars = [], 0
     if words:
-        yield start_s, " ".join(words)
+        yield start_s, segment.end_s, " ".join(words)
 
 
 def _anchor(start_s: float, taken: set[str]) -> str:

@@ -60,7 +60,7 @@ class WebsitePublisher:
         """
         plan = SitePlan(content, now=now, search=self.search)
         pages = pages_of(plan)
-        wanted = search_digest(plan) if self.search else None
+        wanted = search_digest(plan) if plan.search else None
         rendered: tuple[str, ...] = ()
         removed: list[int] = []
         indexed = False

@@ -36,7 +36,6 @@ class SitePlan:
     def __init__(self, content: SiteContent, *, now: datetime, search: bool) -> None:
         """Look at ``content`` as it is ``now``; nothing is rendered yet."""
         self.content = content
-        self.search = search
         self.root_language = content.languages[0]
         self.hours = sorted(
             (
@@ -46,6 +45,8 @@ class SitePlan:
             key=lambda hour: (hour.page.starts_at, hour.page.slug),
             reverse=True,
         )
+        #: a site on which nothing can be found has no search
+        self.search = search and any(hour.findable for hour in self.hours)
         self.topic_slugs = addresses.topic_slugs(
             t for h in self.hours for t in h.topics
         )
