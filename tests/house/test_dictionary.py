@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
+from pipeline.tracks_file import read_tracks_file
 from portal.language import why_unreadable
 from portal.question_list import read_question_list
 from portal.timecode import read_range
@@ -208,6 +209,21 @@ def test_question_list_is_refused_in_german(tmp_path, content, sentence):
     path.write_text(content)
 
     assert _german(lambda: read_question_list(path)) == sentence
+
+
+def test_keys_of_a_file_stay_as_they_are_written(tmp_path):
+    # "consent" and "audio" are words of the dictionary too
+    (tmp_path / "tracks.toml").write_text(
+        "[[track]]\n"
+        'file = "a.ogg"\n'
+        'participant = "Anna"\n'
+        'role = "host"\n'
+        'kind = "audio"\n'
+    )
+
+    assert _german(lambda: read_tracks_file(tmp_path)) == (
+        "tracks.toml: track 1: Der Schlüssel consent fehlt. Ergänzen Sie ihn."
+    )
 
 
 def test_settings_are_refused_in_german_all_at_once(tmp_path):

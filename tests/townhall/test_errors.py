@@ -5,7 +5,7 @@ import re
 import pytest
 
 from townhall import errors
-from townhall.errors import InvalidInput, NotFound, SprechstundeError, phrase
+from townhall.errors import InvalidInput, NotFound, SprechstundeError, listed, phrase
 
 
 def _all(kind):
@@ -51,3 +51,12 @@ def test_braces_in_what_people_typed_are_not_filled_in():
     )
 
     assert refusal.message == "ref: question {id} exists already"
+
+
+def test_a_list_reads_as_one_text_and_keeps_each_word_for_the_dictionary():
+    words = listed(["held", phrase("question {ref}", ref="{7}")])
+
+    assert words == "held, question {7}"
+    assert words.template == "{word_0}, {word_1}"
+    assert words.details == {"word_0": "held", "word_1": "question {7}"}
+    assert not listed([])
