@@ -103,17 +103,17 @@ class ReleaseFolder:
         path = self.folder / "releases" / str(number)
         try:
             value = json.loads(self._manifest_path(number).read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
-            return None
-        manifest = Manifest(
-            builder_digest=value["builder_digest"],
-            content_digest=value["content_digest"],
-            moment_digest=value["moment_digest"],
-            search_digest=value["search_digest"],
-            pages=value["pages"],
-            media=tuple(value["media"]),
-            claims=frozenset(value["claims"]),
-        )
+            manifest = Manifest(
+                builder_digest=value["builder_digest"],
+                content_digest=value["content_digest"],
+                moment_digest=value["moment_digest"],
+                search_digest=value["search_digest"],
+                pages=value["pages"],
+                media=tuple(value["media"]),
+                claims=frozenset(value["claims"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # lost, damaged, or of another version of this program
         return (
             Release(number=number, path=path, manifest=manifest)
             if path.is_dir()
@@ -134,6 +134,8 @@ class ReleaseFolder:
         (self.folder / "current.new").unlink(missing_ok=True)
         current = self._current_number()
         for number in self._numbers():
+            if number == current:
+                continue  # people see it until the next one stands
             if current is None or number > current or self._load(number) is None:
                 self._remove(number)
         kept = {f"{number}.json" for number in self._numbers()}
@@ -215,10 +217,10 @@ class ReleaseFolder:
         """The site as it stands, or ``None`` when a build is due."""
         current = self._current_number()
         try:
-            built = json.loads(self._built.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
+            release = json.loads(self._built.read_text())["release"]
+        except (OSError, ValueError, KeyError, TypeError):
             return None
-        if current is None or built["release"] != current:
+        if current is None or release != current:
             return None
         return self._load(current)
 
