@@ -91,7 +91,7 @@ def _option_words(names: str) -> str:
     for kind, ours in (
         ("<str>", _("<text>")),
         ("<int>", _("<number>")),
-        ("<path>", _("<folder>")),
+        ("<path>", _("<path>")),
     ):
         names = names.replace(kind, ours)
     return names

@@ -47,12 +47,12 @@ Aufruf: sprechstunde serve-site [OPTIONEN]
   Die öffentliche Website zum Ansehen bereitstellen.
 
 Optionen:
-  --host <Text>    Adresse, unter der die Website antwortet; ohne Angabe nur
-                   auf diesem Rechner.  [ohne Angabe: 127.0.0.1]
-  --port <Zahl>    Port; 0 sucht einen freien.  [ohne Angabe: 8020]
-  --data <Ordner>  Das Datenverzeichnis.  [Umgebungsvariable:
-                   SPRECHSTUNDE_DATA; ohne Angabe: data]
-  --help           Diese Seite zeigen.
+  --host <Text>  Adresse, unter der die Website antwortet; ohne Angabe nur auf
+                 diesem Rechner.  [ohne Angabe: 127.0.0.1]
+  --port <Zahl>  Port; 0 sucht einen freien.  [ohne Angabe: 8020]
+  --data <Pfad>  Das Datenverzeichnis.  [Umgebungsvariable: SPRECHSTUNDE_DATA;
+                 ohne Angabe: data]
+  --help         Diese Seite zeigen.
 """,
         "",
     )
