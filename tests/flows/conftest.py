@@ -27,8 +27,8 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def filmed(tmp_path_factory):
-    """Twenty seconds of two people."""
-    return film(tmp_path_factory.mktemp("filmed") / "recording", seconds=20)
+    """Four seconds of two people."""
+    return film(tmp_path_factory.mktemp("filmed") / "recording", seconds=4)
 
 
 @pytest.fixture(scope="session")

@@ -64,14 +64,17 @@ at_ms = 1000
 """
 
 
-def film(folder: Path, *, seconds: float) -> Path:
-    """A recording folder: the host's bars and tone, the citizen's other tone."""
+def film(folder: Path, *, seconds: float, tone_hz: int = 330) -> Path:
+    """A recording folder: the host's bars and tone, the citizen's other tone.
+
+    Another ``tone_hz`` makes other bytes, hence other pieces.
+    """
     folder.mkdir(parents=True)
     tone = "sine=frequency={}:sample_rate=48000"
     for name, source, encoder in (
-        ("host.ogg", tone.format(330), "libopus"),
-        ("citizen.ogg", tone.format(550), "libopus"),
-        ("host.mkv", "testsrc2=size=320x180:rate=25", "libx264"),
+        ("host.ogg", tone.format(tone_hz), "libopus"),
+        ("citizen.ogg", tone.format(tone_hz + 220), "libopus"),
+        ("host.mkv", f"testsrc2=size={tone_hz // 2 * 2}x180:rate=25", "libx264"),
     ):
         subprocess.run(
             [
@@ -257,7 +260,7 @@ def wait_until(true, *, within_s: float, what: str) -> float:
     begun = time.monotonic()
     while not true():
         assert time.monotonic() - begun < within_s, f"{what}: not within {within_s} s"
-        time.sleep(0.05)
+        time.sleep(0.02)
     return time.monotonic() - begun
 
 

@@ -41,6 +41,7 @@ class RunningHouse:
         try:
             return json.loads((self.house.run_folder / "up.json").read_text())
         except FileNotFoundError:
+            assert self.process.poll() is None, (self.house.data / "up.out").read_text()
             return {"state": "not written", "processes": []}
 
     def pid_of(self, name: str) -> int | None:
