@@ -32,6 +32,7 @@ _PAUSE_INSIDE_S: Final = 1.5
 #: costs of ending a cue here
 _AT_SENTENCE, _AT_COMMA, _AT_CONJUNCTION, _ANYWHERE = 0.0, 4.0, 7.0, 14.0
 _AFTER_ARTICLE: Final = 8.0
+_LINE_AFTER_ARTICLE: Final = 16.0
 _PER_CUE: Final = 1.0
 _PER_CHAR_PER_S: Final = 60.0
 _PER_S_TOO_SHORT: Final = 40.0
@@ -155,6 +156,8 @@ def _lines(texts: Sequence[str]) -> tuple[str, ...] | None:
         cost = abs(len(upper) - len(lower)) + _ending_cost(
             texts[index - 1], texts[index]
         )
+        if texts[index - 1].casefold() in ARTICLES_AND_PREPOSITIONS:
+            cost += _LINE_AFTER_ARTICLE
         if best is None or cost < best[0]:
             best = (cost, (upper, lower))
     return best[1] if best else None

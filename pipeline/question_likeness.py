@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Final
 from pipeline.german_words import EVERYDAY_WORDS, FUNCTION_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _LETTERS: Final = 4
+_TEXTS_MEASURED: Final = 13
 #: two words have something to do with each other when they share two groups, or one
 #: that is a good part of either (short words)
 _SHARED_LEAST: Final = 2
@@ -44,7 +45,7 @@ def likeness(questions: Sequence[str], blocks: Sequence[str]) -> list[list[float
     said = [_words(text) for text in blocks]
     groups = [_groups_of_all(words) for words in [*asked, *said]]
     spread = Counter(chain.from_iterable(groups))
-    rarity = {group: math.log(len(groups) / spread[group]) for group in spread}
+    rarity = _rarity(spread, len(groups))
     sizes = [len(found) for found in groups[len(asked) :]]
     scores = []
     for words, own in zip(asked, groups, strict=False):
@@ -58,6 +59,18 @@ def likeness(questions: Sequence[str], blocks: Sequence[str]) -> list[list[float
             ]
         )
     return scores
+
+
+def _rarity(spread: Mapping[str, int], texts: int) -> dict[str, float]:
+    """Inverse document frequency on one scale, however many texts there are.
+
+    The thresholds were found with seven questions and six blocks. One question and one
+    block count as if there were eleven others about something else; a hundred texts
+    give no higher scores than thirteen.
+    """
+    texts = max(texts, _TEXTS_MEASURED)
+    scale = math.log(_TEXTS_MEASURED) / math.log(texts)
+    return {group: scale * math.log(texts / spread[group]) for group in spread}
 
 
 def _shared(asked: frozenset[str], said: frozenset[str]) -> set[str]:

@@ -41,9 +41,9 @@ _VAD_OPTIONS: Final = {
     "max_speech_duration_s": 28.0,
 }
 _STEP: Final = "speech-activity"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _FRAME: Final = round(FRAME_S * SAMPLE_RATE_HZ)
-_BLOCK: Final = 300 * SAMPLE_RATE_HZ  #: one block is 19 MB as float32
+_BLOCK: Final = 120 * SAMPLE_RATE_HZ  #: needs 150 MB in the detector; 300 s need 300 MB
 #: a span that ends this close to a block's end may go on: the next block decides
 _SETTLED: Final = 1 * SAMPLE_RATE_HZ
 _QUIETEST_DB: Final = -120.0  #: what digital silence counts as

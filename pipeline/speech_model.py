@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW_MAX_S: Final = 29.0  #: Whisper always encodes 30 s; packing beyond gains nothing
-BATCH_SIZE: Final = 8  #: 4, 8 and 16 cost the same on two cores (measured)
+#: 4, 8 and 16 cost the same within 5 % on two cores; 8 needs 1.5 GB at its peak (measured)
+BATCH_SIZE: Final = 4
+#: 29 s of fast German are some 190 tokens; a loop would go on to 448 and fill the memory
+TOKENS_MAX: Final = 260
 BEAM_SIZE: Final = (
     5  #: beam 1 saves 25 % CPU and costs 3–7 points of error rate (measured)
 )
@@ -58,6 +61,8 @@ _COPY_BYTES: Final = 1 << 20
 #: "after a pause", so that no window's times depend on its neighbours in the batch.
 _GRID_S: Final = 60
 _GRID_LEAD_S: Final = 30
+#: tokens that stand around a prompt: begin, language, task, no times (and some room)
+_PROMPT_MARKS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +98,7 @@ class SpeechModel:
                 "ctranslate2": importlib.metadata.version("ctranslate2"),
                 "device": self._whisper.model.device,
                 "beam_size": BEAM_SIZE,
+                "tokens_max": TOKENS_MAX,
             }
         )
 
@@ -129,6 +135,7 @@ class SpeechModel:
                 clip_timestamps=clips,
                 batch_size=len(sounds),
                 initial_prompt=prompt,
+                max_new_tokens=self._tokens_left(prompt),
             )
             by_window = {
                 round(segment.seek / self._whisper.frames_per_second): segment
@@ -138,6 +145,11 @@ class SpeechModel:
             _decoded(by_window[_GRID_LEAD_S + _GRID_S * index], sound)
             for index, sound in enumerate(sounds)
         ]
+
+    def _tokens_left(self, prompt: str | None) -> int:
+        asked: int = len(self._whisper.hf_tokenizer.encode(prompt or "").ids)
+        most: int = self._whisper.max_length  # the library cuts a prompt to half of it
+        return min(TOKENS_MAX, most - min(asked, most // 2) - _PROMPT_MARKS)
 
 
 def _decoded(segment: Any, sound: NDArray[np.int16]) -> Decoded:
