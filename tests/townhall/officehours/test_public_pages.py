@@ -401,7 +401,7 @@ ACTS = {
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,
     ],
-    max_examples=40,
+    max_examples=25,
     deadline=None,
 )
 @given(
