@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import hypothesis
 import pytest
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,16 @@ from townhall.database import new_id, open_engine
 from townhall.house import House
 from townhall.migrations import upgrade
 
+# a busy machine is not a bug: hypothesis has no deadline, pytest-timeout has
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,  # tests with `db` add rows only
+    ],
+)
+hypothesis.settings.load_profile("house")
 ENGINES = ("sqlite", "postgresql")
 
 

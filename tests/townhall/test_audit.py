@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
@@ -129,7 +129,7 @@ def test_an_entry_that_was_taken_out_is_missed(db, gone):
         verify_chain(db)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(max_examples=25)
 @given(
     actor=st.text(st.characters(exclude_categories=["Cs", "Cc"])),
     details=st.dictionaries(

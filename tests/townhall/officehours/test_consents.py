@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import NOW, make_consultation, make_participant
@@ -165,7 +165,7 @@ def test_every_tampered_foreign_or_invented_slip_gets_the_same_answer(db, consul
         assert refusal.value.details["kind"] == "Consent"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(max_examples=50)
 @given(slip=st.text(st.characters(codec=None)))
 def test_no_text_that_people_make_up_opens_anything(db, slip):
     with pytest.raises(NotFound):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import (
@@ -396,14 +396,7 @@ ACTS = {
 }
 
 
-@settings(
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-    ],
-    max_examples=25,
-    deadline=None,
-)
+@settings(max_examples=25)
 @given(
     start=st.sampled_from([P.DUE, P.PUBLISHING, P.PUBLISHED]),
     walk=st.lists(st.sampled_from(sorted(ACTS)), min_size=2, max_size=10),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import NOW, SECOND, make_office_hour, make_question
@@ -101,7 +101,7 @@ def test_a_question_that_cannot_be_used_is_refused(db, office_hour, changes, fie
     assert len(questions.questions_of(db, office_hour.id)) == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(max_examples=60)
 @given(
     line=st.fixed_dictionaries(
         {},

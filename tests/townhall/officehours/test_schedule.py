@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import BERLIN, NOW, SECOND, make_office_hour
@@ -84,7 +84,7 @@ def test_a_part_of_an_address_is_always_safe_and_short(words):
     assert len(part) <= 60
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(max_examples=40)
 @given(title=st.text(min_size=1, max_size=TITLE_MAX_CHARS))
 def test_any_title_is_stored_under_a_safe_address_or_refused(db, title):
     try:
