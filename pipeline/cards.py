@@ -35,7 +35,7 @@ BACKGROUND = (19, 32, 45)
 PANEL = (30, 52, 72)
 TEXT = (255, 255, 255)
 QUIET_TEXT = (200, 213, 225)
-ACCENT = (143, 193, 232)
+ACCENT = (160, 204, 238)
 
 _FONTS = Path(__file__).parent / "fonts"
 _REGULAR, _STRONG = _FONTS / "FiraSans-Regular.ttf", _FONTS / "FiraSans-SemiBold.ttf"

@@ -351,7 +351,11 @@ def _scene_stream(scene: SceneCut, still: Any, streams: Sequence[Any]) -> Any:
 
 
 def _fitted(stream: Any, rect: Rect) -> Any:
-    """As large as the place allows, in its own shape; evaluated for every frame."""
+    """As large as the place allows, in its own shape; evaluated for every frame.
+
+    No other filter may follow before the overlay: it asks for an alpha channel, and
+    ffmpeg would put in a second scaler, which keeps the first frame's size.
+    """
     shape = f"{rect.width}/{rect.height}"
     return stream.filter(
         "scale",
@@ -359,4 +363,4 @@ def _fitted(stream: Any, rect: Rect) -> Any:
         h=f"if(gte(dar,{shape}),max(2,2*floor({rect.width}/dar/2)),{rect.height})",
         eval="frame",
         flags="bilinear",
-    ).filter("format", "yuv420p")
+    )
