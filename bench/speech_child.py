@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -67,7 +66,14 @@ def transcribe_long(folder: Path, duration_s: int, models: Path, windows: int) -
 
     with contextlib.suppress(_Enough):
         transcribe(store, of, speech_spans(store, of), model, progress=progress)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    print(peak_bytes())
+
+
+def peak_bytes() -> int:
+    """This program's own peak; ru_maxrss would remember its parent's (Linux, exec)."""
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
 
 
 def write_loops(folder: Path, duration_s: int) -> None:

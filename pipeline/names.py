@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pipeline.german_words import FUNCTION_WORDS
+from pipeline.german_words import EVERYDAY_WORDS, FUNCTION_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from townhall.media import HandedInQuestion, Recording
 
 WORDS_MAX: Final = 40  #: beyond this the list does harm (measured)
+_NO_NAMES: Final = FUNCTION_WORDS | EVERYDAY_WORDS
 _WORD: Final = re.compile(r"\w+(?:[-’']\w+)*")
 _SENTENCE: Final = re.compile(r"[.?!:;]+\s+|[„“\"()]")
 _STREET: Final = re.compile(
-    r"(straße|strasse|gasse|weg|platz|allee|ring|damm|ufer|markt|berg|park|wiesen?)$",
+    r"\w(straße|strasse|gasse|weg|platz|allee|ring|damm|ufer|markt|berg|park|wiesen?)$",
     re.IGNORECASE,
 )
 
@@ -77,7 +78,7 @@ def _capitalised(texts: Iterable[str]) -> Iterator[str]:
             run: list[str] = []
             for index, match in enumerate(_WORD.finditer(sentence)):
                 word = match.group()
-                if word[0].isupper() and word.casefold() not in FUNCTION_WORDS:
+                if word[0].isupper() and word.casefold() not in _NO_NAMES:
                     if index or len(word) > 7:
                         run.append(word)
                     continue
