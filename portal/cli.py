@@ -6,6 +6,7 @@ from typer.exceptions import Abort, TyperException
 
 from portal.commands import (
     demonstration,
+    editing,
     housekeeping,
     office_hours,
     processing,
@@ -13,6 +14,7 @@ from portal.commands import (
     questions,
     recordings,
     reviewing,
+    transcripts,
 )
 from portal.console import err
 from portal.language import _, refusal
@@ -44,9 +46,9 @@ app.command(help=_("See the newest version as the public would; prints its diges
 )
 app.command(
     help=_("Take out, bleep or blank a passage (times of the newest version).")
-)(reviewing.cut)
-app.command(help=_("Say where the answer to a question begins."))(reviewing.chapter)
-app.add_typer(reviewing.transcript_app, name="transcript")
+)(editing.cut)
+app.command(help=_("Say where the answer to a question begins."))(editing.chapter)
+app.add_typer(transcripts.app, name="transcript")
 app.command(help=_("Say yes to exactly what was reviewed."))(publishing.approve)
 app.command(help=_("Say no to the newest version."))(publishing.refuse)
 app.command(help=_("Show what is approved now, and say where it stands."))(

@@ -12,19 +12,31 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.recording import build_rehearsal, questions_csv
+from bench.german_text import error_rate
+from demo.recording import build_rehearsal, questions_csv, read_truth
 from flows.leases import lease
 from flows.processing import ProgrammeWork
 from flows.publish_now import publish_now
 from flows.publishing import take_down
 from pipeline.pieces import PieceStore
+from pipeline.probe import probe
 from pipeline.recording_folder import read_recording_folder
+from pipeline.speech_activity import speech_spans
+from pipeline.speech_model import load_model, model_folder
+from pipeline.transcribe import transcribe
 from portal.commands.recordings import adopt
 from portal.question_list import read_question_list
 from portal.review_sheet import review_sheet
 from townhall.audit import verify_chain
 from townhall.errors import DigestMismatch, FourEyesRequired
-from townhall.media import ConsentLevel, Cut, CutKind
+from townhall.media import (
+    ConsentLevel,
+    Cut,
+    CutKind,
+    Recording,
+    TrackFile,
+    TrackKind,
+)
 from townhall.officehours import (
     approvals,
     consents,
@@ -123,6 +135,7 @@ def test_one_office_hour_from_announcement_to_tombstone(house, tmp_path):
     assert "<video" in page
     assert 'id="frage-1"' in page
     assert len(_public_media(house)) >= 5
+    assert _word_error_rate_of_published_sound(house, tmp_path) < 0.15
 
     # 10. Take down: the moderator withdraws his consent. Nothing of it is left.
     with house.writing() as db:
@@ -190,3 +203,29 @@ def _page(house, slug):
 def _public_media(house):
     """Every media file below the public directory."""
     return [p for p in house.site_folder.rglob("media/**/*") if p.is_file()]
+
+
+def _word_error_rate_of_published_sound(house, tmp_path):
+    """Listen to what people would hear, and compare it with what was really said."""
+    (sound,) = (house.site_folder / "current").glob("media/*/*.m4a")
+    media = probe(sound)
+    track = TrackFile(
+        path=sound,
+        participant_id=None,
+        kind=TrackKind.AUDIO,
+        offset_ms=0,
+        duration_s=media.duration_s,
+        sha256=media.sha256,
+    )
+    again = Recording(
+        recording_id="again",
+        tracks=(track,),
+        people=(),
+        marks=(),
+        duration_s=media.duration_s,
+    )
+    store = PieceStore(tmp_path / "again")
+    model = load_model(model_folder(None, house.models_folder), threads=2)
+    heard = transcribe(store, again, speech_spans(store, again), model, names=[])
+    said = " ".join(turn["text"] for turn in read_truth(until_s=58)["turns"])
+    return error_rate([(said, " ".join(s.text for s in heard.segments))])
