@@ -30,7 +30,12 @@ class RunningHouse:
                     *(sys.executable, "-m", "flows", "up"),
                     *("--data", str(house.data), "--with-parent", *words),
                 ],
-                env={**os.environ, "HOME": "/nonexistent"},
+                env={
+                    **os.environ,
+                    "HOME": "/nonexistent",
+                    # each hour otherwise; passed on to Prefect as any setting is
+                    "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
+                },
                 stdout=output,
                 stderr=output,
             )

@@ -8,10 +8,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -304,3 +306,34 @@ def test_prefect_knows_ids_only_and_is_told_what_became_of_runs(running):
     told = json.dumps(runs)
     assert unfinished <= at_work
     assert [word for word in (HOST, CITIZEN, CITIZEN_SAYS) if word in told] == []
+
+
+def test_prefect_forgets_old_runs_by_itself(running, filmed, now):
+    running.wait_until_ready()
+    office_hour_id = hold_office_hour(running.house, filmed, now=now)
+    name = f"process:{office_hour_id}-v1:1:1"
+    wait_until(
+        lambda: run_states(running, name) == ["COMPLETED"],
+        within_s=BUILT_WITHIN_S,
+        what="the run",
+    )
+    too_old = now - timedelta(days=31)
+
+    with sqlite3.connect(
+        running.house.prefect_folder / "prefect.db", timeout=30
+    ) as prefect:
+        prefect.execute(
+            "UPDATE flow_run SET end_time = ? WHERE name = ?",
+            (too_old.strftime("%Y-%m-%d %H:%M:%S.000000"), name),
+        )
+    prefect.close()
+
+    wait_until(lambda: run_states(running, name) == [], within_s=60, what="forgetting")
+
+
+def run_states(running, name):
+    """States of the runs of this name, as Prefect tells them."""
+    runs = prefect_says(
+        running, "/flow_runs/filter", flow_runs={"name": {"any_": [name]}}
+    )
+    return [run["state_type"] for run in runs]

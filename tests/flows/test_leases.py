@@ -9,8 +9,22 @@ from flows.errors import DiskNearlyFull, LeaseLost
 from flows.leases import DEATHS_AT_MOST, lease, release_dead
 from pipeline.errors import MediaUnreadable
 from townhall.errands import ATTEMPTS_AT_MOST, Errand, ErrandState
+from townhall.house import House
+from townhall.migrations import upgrade
 
 KEY = "process:abc-v1:1"
+
+
+@pytest.fixture
+def house(tmp_path, empty_address):
+    """A house on each kind of database in turn."""
+    (tmp_path / "sprechstunde.toml").write_text(
+        f'[database]\naddress = "{empty_address}"\n'
+    )
+    house = House.at(tmp_path)
+    upgrade(house.engine)
+    yield house
+    house.engine.dispose()
 
 
 def take(house, worker="media@one", **changes):
