@@ -118,7 +118,8 @@ def _find(release: Path, path: str) -> tuple[Path, os.stat_result] | None:
             info = file.stat()
     except OSError:
         return None
-    return (file, info) if stat.S_ISREG(info.st_mode) else None
+    inside = file.resolve().is_relative_to(release)  # no link leads out of it either
+    return (file, info) if inside and stat.S_ISREG(info.st_mode) else None
 
 
 def _not_found(folder: Path) -> Response:

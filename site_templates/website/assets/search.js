@@ -5,8 +5,8 @@ const list = document.querySelector(".results");
 const more = document.querySelector(".more-results");
 const filters = [...form.querySelectorAll("[data-filter]")];
 const PAGE = 10;
-/** How many of the first hits are looked at again: stems meet too many words. */
-const LOOKED_AT = 30;
+/** How many of the first hits are looked at again: stems meet too many words. 20 keep a query below 100 kB. */
+const LOOKED_AT = 20;
 /** Private characters that stand for a word the German stemmer trips over. */
 const HIDDEN = { "\ue000": "sich", "\ue001": "Sich" };
 
