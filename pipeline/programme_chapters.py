@@ -75,8 +75,17 @@ def programme_chapters(
 
 
 def open_questions(plan: ProgrammePlan, chapters: Sequence[Chapter]) -> tuple[str, ...]:
-    """Accepted questions without a chapter, in the order they were handed in."""
-    answered = {found for chapter in chapters for found in chapter.question_ids}
+    """Accepted questions without a sure chapter, in the order they were handed in.
+
+    A proposal that the press office must confirm leaves its question open: a guess is
+    never shown as fact.
+    """
+    answered = {
+        found
+        for chapter in chapters
+        if not chapter.needs_review
+        for found in chapter.question_ids
+    }
     return tuple(
         question.question_id
         for question in plan.questions

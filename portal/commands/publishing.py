@@ -36,6 +36,7 @@ from townhall.officehours import (
     schedule,
 )
 from townhall.officehours.approvals import PublishingChannel
+from townhall.officehours.publications import PublicationState
 
 
 class StillPublic(SprechstundeError):
@@ -100,6 +101,7 @@ def refuse(
 
 def publish(
     office_hour_id: OfficeHourArgument,
+    as_: ActorOption = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
@@ -113,6 +115,11 @@ def publish(
                     "version {version} is not approved", version=programme.version
                 ),
             )
+        for publication in publications.publications_of(db, office_hour_id):
+            if publication.state is PublicationState.FAILED:  # somebody has looked
+                publications.publish_again(
+                    db, publication=publication, actor=actor_name(as_), now=now()
+                )
     status = run_flows(house, "publish")
     _show_channels(house, office_hour_id, as_json=as_json)
     raise typer.Exit(status)
