@@ -49,7 +49,7 @@ from pipeline.soundtrack import heard_tracks, sound_cuts, sound_piece, voice_of
 from townhall.media import ProgrammeBuild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pipeline.pieces import Piece, PieceStore
@@ -97,8 +97,8 @@ class Stage:
 
     @property
     def used(self) -> dict[str, Piece]:
-        """Every piece once, by key."""
-        return {piece.key: piece for piece in (*self.also_used, *self.pieces)}
+        """Every piece once, by key; as built when any of its uses built it."""
+        return _by_key((*self.also_used, *self.pieces))
 
     @property
     def built(self) -> int:
@@ -273,7 +273,7 @@ def finish_programme(
     questions = {question.question_id: question for question in plan.questions}
     place_text(chapters_vtt(chapters, questions), folder / _CHAPTERS)
 
-    used = {**picture.used, **sound.used, poster.key: poster}
+    used = _by_key((*picture.used.values(), *sound.used.values(), poster))
     place_text(json.dumps(sorted(used), indent=0), folder / PIECES_FILE)
     loudness = measured(master)
     build = ProgrammeBuild(
@@ -322,6 +322,14 @@ def piece_keys(folder: Path) -> frozenset[str]:
         return frozenset(json.loads((folder / PIECES_FILE).read_text()))
     except FileNotFoundError:
         return frozenset()
+
+
+def _by_key(pieces: Iterable[Piece]) -> dict[str, Piece]:
+    found: dict[str, Piece] = {}
+    for piece in pieces:
+        if piece.key not in found or piece.built:
+            found[piece.key] = piece
+    return found
 
 
 def _in_parallel(
