@@ -25,7 +25,7 @@ from pipeline.utterances import Unheard, utterances
 from townhall.media import Transcript, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -92,12 +92,13 @@ def transcribe(
     decoding = _Decoding(store, model, language, prompt_of(names, language), progress)
     outcomes = decoding.run(windows)
     words: dict[str | None, list[Word]] = {}
-    unheard: list[Unheard] = []
+    silent: list[tuple[str | None, Slice]] = []
     for window, decoded in outcomes:
         for part, found in _heard(window, decoded):
             words.setdefault(window.participant_id, []).extend(found)
-            if not found and part.duration_s >= WORDLESS_S:
-                unheard.append(Unheard(window.participant_id, part.start_s, part.end_s))
+            if not found:
+                silent.append((window.participant_id, part))
+    unheard = _unheard(windows, words, silent)
     return Transcript(language=language, segments=utterances(words, unheard))
 
 
@@ -133,6 +134,36 @@ def _heard(
     return [
         (part, [] if _is_credit(found) else found)
         for part, found in window.placed(decoded.words)
+    ]
+
+
+def _unheard(
+    windows: Sequence[Window],
+    words: Mapping[str | None, Sequence[Word]],
+    silent: Iterable[tuple[str | None, Slice]],
+) -> list[Unheard]:
+    """Speech without a word: whole stretches first, else the parts they were cut into."""
+    whole = [
+        (window.participant_id, part)
+        for window in windows
+        for part in window.slices
+        if not any(
+            part.start_s <= (word.start_s + word.end_s) / 2 <= part.end_s
+            for word in words.get(window.participant_id, ())
+        )
+    ]
+    parts = [
+        (who, part)
+        for who, part in silent
+        if not any(
+            who == other and one.start_s <= part.start_s < one.end_s
+            for other, one in whole
+        )
+    ]
+    return [
+        Unheard(who, part.start_s, part.end_s)
+        for who, part in [*whole, *parts]
+        if part.duration_s >= WORDLESS_S
     ]
 
 

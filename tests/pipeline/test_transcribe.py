@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.pcm import speech_pcm
 from pipeline.pieces import PieceStore
 from pipeline.speech_model import BATCH_SIZE
 from pipeline.transcribe import SPLIT_LEVELS, transcribe
@@ -187,10 +188,25 @@ def test_what_loops_to_the_end_has_no_text_and_is_unsure(store, talk):
     found = transcribe(store, talk, [span("a", 20, 44)], model)
 
     assert model.decoded == 2 ** (SPLIT_LEVELS + 1) - 1
-    assert {part.text for part in found.segments} == {""}
-    assert all(part.unsure for part in found.segments)
-    assert found.segments[0].start_s == 20.0
-    assert found.segments[-1].end_s == 44.0
+    assert [
+        (part.start_s, part.end_s, part.text, part.unsure) for part in found.segments
+    ] == [(20.0, 44.0, "", True)]
+
+
+def test_part_of_a_turn_that_loops_to_the_end_is_unsure_and_the_rest_is_kept(
+    store, talk
+):
+    def spoil(sound, decoded):
+        first = abs(int(sound[0])) == abs(int(loud[0]))
+        return replace(decoded, compression_ratio=9.0) if first else decoded
+
+    (pcm,) = [speech_pcm(store, one) for one in talk.tracks[:1]]
+    loud = pcm.read(20 * 16_000, 20 * 16_000 + 1)
+
+    found = transcribe(store, talk, [span("a", 20, 44)], ToneModel(spoil=spoil))
+
+    assert [part.unsure for part in found.segments][:1] == [True]
+    assert sum(len(part.words) for part in found.segments) >= 40
 
 
 def test_window_the_model_finds_improbable_is_split(store, talk):
@@ -246,6 +262,7 @@ def test_progress_counts_windows_and_ends_complete(store, talk):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from pipeline.pcm import speech_pcm
 from pipeline.pieces import PieceStore
 from pipeline.transcribe import transcribe
 from tests.pipeline.spoken import ToneModel, person, recording, span, track
