@@ -6,7 +6,9 @@ leases           one errand in one pair of hands, renewed while it is worked on
 lookout          has anything happened since we last looked?
 site             the website, kept equal to what the rows say
 steps            the parts of an errand
+rehearsal        the private rehearsal folder, kept equal likewise
 publishing       show what is due, take down what must go
+publish_now      the same because a person asked, without Prefect
 processing       from sealed recordings to a programme in review, step by step
 retention        erase what is overdue
 prefect_server   addresses, environment and health of the Prefect server

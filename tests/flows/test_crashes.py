@@ -124,8 +124,9 @@ def test_kill_9_in_each_step_and_of_prefect_changes_nothing(running, tmp_path, n
         )
         hit.append(errand_of(house, programme_id).progress.split(" ")[0])
         running.kill_9("media")
-        if len(hit) in {2, 5}:
+        if step == "sound":
             running.kill_9("prefect")
+            running.kill_9("errands")
     running.kill_9("errands")
     wait_until(
         lambda: is_reviewable(house, programme_id),
@@ -147,13 +148,14 @@ def test_kill_9_in_each_step_and_of_prefect_changes_nothing(running, tmp_path, n
         what="the publication",
     )
 
-    builds = PieceStore(house.pieces_folder).builds()[builds_before:]
-    undisturbed_builds = PieceStore(quiet.pieces_folder).builds()
+    all_builds = PieceStore(house.pieces_folder).builds()
+    builds = all_builds[builds_before:]
+    needed = set(PieceStore(quiet.pieces_folder).builds())
     assert set(hit) == set(STEPS)
-    assert len(hit) + 2 + 2 >= 10  # with Prefect's server and the errands worker
+    assert len(hit) + 1 + 3 >= 10  # with Prefect's server and the errands worker
     assert version(house, programme_id).digest == version(quiet, programme_id).digest
     assert len(builds) == len(set(builds))
-    assert set(builds) == set(undisturbed_builds)
+    assert set(builds) <= needed <= set(all_builds)
     assert orphans == []
     with house.reading() as db:
         (publication,) = publications.publications_of(db, office_hour_id)
