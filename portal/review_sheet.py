@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from pipeline.programme import build_from_json
 from townhall.errors import WrongState
 from townhall.house import House
-from townhall.media import ProgrammeBuild
+from townhall.media import Chapter, ProgrammeBuild
 from townhall.officehours.programmes import Programme
 from townhall.officehours.questions import questions_of
 
@@ -31,6 +31,10 @@ class ReviewSheet:
         """Participant id → the name that may be shown."""
         return {person.participant_id: person.name for person in self.build.people}
 
+    def refs_of(self, chapter: Chapter) -> list[str]:
+        """The numbers of the questions answered in a chapter."""
+        return [self.refs[i] for i in chapter.question_ids]
+
     def as_json(self) -> dict[str, Any]:
         """The answer of ``review ID --json``."""
         build, names = self.build, self.names
@@ -43,7 +47,7 @@ class ReviewSheet:
             "duration_s": build.duration_s,
             "chapters": [
                 {
-                    "questions": [self.refs[i] for i in chapter.question_ids],
+                    "questions": self.refs_of(chapter),
                     "start_s": chapter.start_s,
                     "end_s": chapter.end_s,
                     "confidence": chapter.confidence,

@@ -24,6 +24,7 @@ from pipeline.recording_folder import read_recording_folder
 from pipeline.speech_activity import speech_spans
 from pipeline.speech_model import load_model, model_folder
 from pipeline.transcribe import transcribe
+from portal.commands.demonstration import look_at_page
 from portal.commands.recordings import adopt
 from portal.question_list import read_question_list
 from portal.review_sheet import review_sheet
@@ -42,6 +43,7 @@ from townhall.officehours import (
     consents,
     consultations,
     programmes,
+    publications,
     questions,
     schedule,
 )
@@ -134,6 +136,9 @@ def test_one_office_hour_from_announcement_to_tombstone(house, tmp_path):
     page = _page(house, hour.slug)
     assert "<video" in page
     assert 'id="frage-1"' in page
+    with house.reading() as db:
+        (shown,) = publications.publications_of(db, hour.id)
+    look_at_page(house, sheet, shown.address)  # video, captions and chapters are there
     assert len(_public_media(house)) >= 5
     assert _word_error_rate_of_published_sound(house, tmp_path) < 0.15
 

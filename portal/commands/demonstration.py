@@ -6,6 +6,7 @@ approved and published by the same commands a town hall uses.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -72,7 +73,7 @@ def demo(
         _bring_recording(house, office_hour_id)
         sheet = _process(house, office_hour_id)
         address = _publish(house, office_hour_id)
-        _look_at_page(house, sheet, address)
+        look_at_page(house, sheet, address)
         if exit_:
             return
         _serve(house, address)
@@ -157,7 +158,7 @@ def _process(house: House, office_hour_id: str) -> ReviewSheet:
             _(
                 "  {time}  question {refs}",
                 time=write_time(chapter.start_s),
-                refs=", ".join(sheet.refs[i] for i in chapter.question_ids),
+                refs=", ".join(sheet.refs_of(chapter)),
             ),
             markup=False,
         )
@@ -190,29 +191,36 @@ def _publish(house: House, office_hour_id: str) -> str:
     raise DemoFailed(reason=phrase("it was not published in time"))
 
 
-def _look_at_page(house: House, sheet: ReviewSheet, address: str) -> None:
+def look_at_page(house: House, sheet: ReviewSheet, address: str) -> None:
     """Nothing is taken for granted: the files people will fetch are opened."""
     site = house.site_folder / "current"
     path = address.removeprefix(house.settings.site.url).split("#")[0].strip("/")
-    page = (site / path / "index.html").read_text()
-    missing = [
-        what
-        for what, there in {
-            phrase("video"): "<video" in page,
-            phrase("captions"): any(
-                "-->" in f.read_text() for f in site.glob("media/**/captions*.vtt")
-            ),
-            phrase("chapters"): bool(sheet.build.chapters)
-            and all(
-                f'id="frage-{sheet.refs[question_id]}"' in page
-                for chapter in sheet.build.chapters
-                for question_id in chapter.question_ids
-            ),
-        }.items()
-        if not there
-    ]
+    folder = site / path
+    page = (folder / "index.html").read_text()
+    tracks = re.findall(r'<track kind="(\w+)"[^>]* src="([^"]+)"', page)
+    asked = {ref for chapter in sheet.build.chapters for ref in sheet.refs_of(chapter)}
+    there = {
+        "video": "<video" in page,
+        "captions": _has_cues(site, folder, tracks, "captions"),
+        "chapters": _has_cues(site, folder, tracks, "chapters")
+        and bool(asked)
+        and all(f'id="frage-{ref}"' in page for ref in asked),
+    }
+    missing = [what for what, found in there.items() if not found]
     if missing:
         raise DemoFailed(reason=phrase("the page lacks {parts}", parts=listed(missing)))
+
+
+def _has_cues(
+    site: Path, folder: Path, tracks: list[tuple[str, str]], kind: str
+) -> bool:
+    """Whether the page names a track of this kind, and the track holds cues."""
+    return any(
+        "-->"
+        in ((site if src.startswith("/") else folder) / src.lstrip("/")).read_text()
+        for found, src in tracks
+        if found == kind
+    )
 
 
 def _serve(house: House, address: str) -> None:

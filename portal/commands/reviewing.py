@@ -72,7 +72,7 @@ def _print_sheet(sheet: ReviewSheet) -> None:
         [_("Question"), _("From"), _("To"), _("Found by"), _("Certainty")],
         [
             [
-                ", ".join(sheet.refs[i] for i in chapter.question_ids),
+                ", ".join(sheet.refs_of(chapter)),
                 write_time(chapter.start_s),
                 write_time(chapter.end_s),
                 word(chapter.source),
