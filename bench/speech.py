@@ -101,9 +101,11 @@ class _Bench:
         self.killed_and_resumed(rehearsal)
         self.memory()
 
-    def hear(self, of: SpeechSet, names: Sequence[str] = ()) -> Heard:
+    def hear(
+        self, of: SpeechSet, names: Sequence[str] = (), *, again: str = ""
+    ) -> Heard:
         begin_s = time.process_time()
-        store = PieceStore(self.folder / f"{of.name}-{len(names)}")
+        store = PieceStore(self.folder / f"{of.name}-{len(names)}{again}")
         spans = speech_spans(store, of.recording)
         transcript = transcribe(store, of.recording, spans, self.model, names=names)
         cpu_s = time.process_time() - begin_s
@@ -139,23 +141,31 @@ class _Bench:
 
     def cost(self, panel: Heard, office_hour: Heard) -> None:
         tracks = [each.path for each in panel.of.recording.tracks]
-        ratio = panel.cpu_s / self.plain_cpu_s(tracks)
-        self.report(
-            "CPU, panel's tracks ÷ plain whisper on each track",
-            ratio,
-            "×",
-            "≤ 0.35",
-            ratio <= 0.35,
+        self.cost_against_plain(
+            "CPU, panel's tracks ÷ plain whisper on each track", panel, [], tracks, 0.35
         )
-        mix_s = self.plain_cpu_s([FOLDER / "office_hour_dev_mix.opus"])
-        ratio = office_hour.cpu_s / mix_s
-        self.report(
+        self.cost_against_plain(
             "CPU, office hour's tracks with names ÷ plain whisper on the mix",
-            ratio,
-            "×",
-            "≤ 0.9",
-            ratio <= 0.9,
+            office_hour,
+            office_hour.of.proper_names,
+            [FOLDER / "office_hour_dev_mix.opus"],
+            0.9,
         )
+
+    def cost_against_plain(
+        self,
+        name: str,
+        heard: Heard,
+        names: Sequence[str],
+        plain: Sequence[Path],
+        goal: float,
+    ) -> None:
+        """Right before and right after the other: a busy machine costs both alike."""
+        before_s = self.hear(heard.of, names, again="before").cpu_s
+        plain_s = self.plain_cpu_s(plain)
+        after_s = self.hear(heard.of, names, again="after").cpu_s
+        ratio = (before_s + after_s) / 2 / plain_s
+        self.report(name, ratio, "×", f"≤ {goal}", ratio <= goal)
 
     def plain_cpu_s(self, paths: Sequence[Path]) -> float:
         """The library as its readme shows it, on the same model and threads."""
