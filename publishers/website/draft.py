@@ -15,7 +15,7 @@ from publishers.errors import MediaMissing
 from publishers.website.releases import INDEX_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from publishers.website.hours import MediaFile
     from publishers.website.releases import Manifest, Release
@@ -56,9 +56,9 @@ class Draft:
         write_new(self.path / path, render())
         return True
 
-    def drop_pages_except(self, paths: set[str]) -> None:
+    def drop_pages_except(self, paths: Collection[str]) -> None:
         """Take out the pages that are no longer there, and their empty folders."""
-        for path in self._held_pages.keys() - paths:
+        for path in self._held_pages.keys() - set(paths):
             file = self.path / path
             file.unlink()
             _drop_empty_folders(file.parent, self.path)
@@ -84,12 +84,28 @@ class Draft:
             shutil.rmtree(self.path / folder)
         before = set(self._before.manifest.media) if self._before else set()
         for folder in folders.keys() - self._held_media:
+            if folder in before:
+                self._make_folder_of(folder)
+                for name in os.listdir(self._old + folder):  # noqa: PTH208  # as above
+                    share(self._old + folder + name, self._new + folder + name)
+                continue
             for file in folders[folder]:
                 self._make_folder_of(file.path)
-                if folder in before:
-                    share(self._old + file.path, self._new + file.path)
-                else:
-                    _bring_media(file, self.path / file.path)
+                _bring_media(file, self.path / file.path)
+
+    def become(self, release: Release, files: Mapping[str, bytes]) -> None:
+        """Hold exactly what ``release`` holds; ``files``: its styles, scripts and fonts.
+
+        What it does not hold any more goes first.
+        """
+        manifest = release.manifest
+        self.drop_pages_except(manifest.pages)
+        self.put_media(dict.fromkeys(manifest.media, ()))
+        digest = manifest.search_digest
+        self.put_index((release.path / INDEX_FOLDER, digest) if digest else None)
+        for path, key in manifest.pages.items():
+            self.put_page(path, key, (release.path / path).read_bytes)
+        self.put_assets(files)
 
     def put_index(self, index: tuple[Path, str] | None) -> None:
         """Have this search index in the release, given as its folder and its digest."""

@@ -30,7 +30,6 @@ class SiteBuild:
     rendered: tuple[str, ...]  #: paths written anew
     pages_reused: int  #: taken over from the release before
     search_indexed: bool  #: whether the search index was made anew
-    removed_releases: tuple[int, ...]
 
     @property
     def pages_rendered(self) -> int:
@@ -62,18 +61,17 @@ class WebsitePublisher:
         pages = pages_of(plan)
         wanted = search_digest(plan) if plan.search else None
         rendered: tuple[str, ...] = ()
-        removed: list[int] = []
         indexed = False
         with self.releases.building() as lock:
             release = before = self.releases.current()
             index = _index_to_keep(before, plan, wanted)
             if release is None or not _same(release, plan, pages, index):
                 release, rendered = self._release(plan, pages, before, index)
-            removed += self.releases.prune(plan.claims)
+            self._clean_old_release(release, plan)
             if wanted is not None and release.manifest.search_digest != wanted:
                 made = build_index(plan, drafts=self.releases.drafts, lock=lock)
                 release, _ = self._release(plan, pages, release, (made, wanted))
-                removed += self.releases.prune(plan.claims)
+                self._clean_old_release(release, plan)
                 indexed = True
             self.releases.settle(release)
         return SiteBuild(
@@ -83,7 +81,6 @@ class WebsitePublisher:
             rendered=rendered,
             pages_reused=len(pages) - len(rendered),
             search_indexed=indexed,
-            removed_releases=tuple(removed),
         )
 
     def _release(
@@ -116,6 +113,18 @@ class WebsitePublisher:
             claims=plan.claims,
         )
         return self.releases.switch_to(draft.path, manifest), tuple(rendered)
+
+    def _clean_old_release(self, release: Release, plan: SitePlan) -> None:
+        """See to it that the release kept beside ``release`` holds nothing that is gone.
+
+        Where there is none yet, one is made: the next change then costs what changed.
+        """
+        other = self.releases.other()
+        if other is not None and other.manifest.claims <= plan.claims:
+            return
+        draft = Draft(self.releases.open_draft(), release)
+        draft.become(release, dict(assets().values()))
+        self.releases.keep_beside(draft.path, release.manifest)
 
 
 def built_digest(folder: Path) -> str | None:

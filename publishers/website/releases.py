@@ -2,13 +2,14 @@
 
     site/
       current -> releases/7      what the web server shows; replaced by one rename
-      releases/5 …/7             complete sites; equal files are the same file on disk
+      releases/6, 7              the old site beside the current one, each complete
       manifests/7.json           which page has which key; never public
       drafts/                    being built; emptied at the next build
       built.json                 exists only while everything is settled
 
 A file that is in a release is never written to again: releases share it by hard
-links. A process may be killed at any point: ``built.json`` is taken away before
+links. The old release serves readers who are still in it, and is the start of the
+next one. A process may be killed at any point: ``built.json`` is taken away before
 anything is touched and written after everything is done, so an interrupted build
 is seen and done again, and what it left is cleared away first.
 """
@@ -27,9 +28,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: how many releases are kept, the current one included: readers may still be in an
-#: older one, and an operator may want to look back
-KEPT_RELEASES = 3
 #: where the search index lies in a release
 INDEX_FOLDER = "pagefind"
 #: folders must be readable for a web server under another account
@@ -133,35 +131,55 @@ class ReleaseFolder:
         self.drafts.mkdir()
         (self.folder / "current.new").unlink(missing_ok=True)
         current = self._current_number()
-        for number in self._numbers():
-            if number == current:
-                continue  # people see it until the next one stands
-            if current is None or number > current or self._load(number) is None:
+        old = [n for n in self._numbers() if n != current]
+        for number in old:
+            never_shown = current is None or number > current
+            if never_shown or number != old[-1] or self._load(number) is None:
                 self._remove(number)
         kept = {f"{number}.json" for number in self._numbers()}
         for path in (self.folder / "manifests").iterdir():
             if path.name not in kept:
                 path.unlink()
 
-    def open_draft(self) -> tuple[Path, Manifest | None]:
-        """A folder to put the next release together in, and what is in it already.
+    def other(self) -> Release | None:
+        """The old release that is kept beside the current one."""
+        number = self._current_number()
+        for kept in self._numbers():
+            if kept != number:
+                return self._load(kept)
+        return None
 
-        Where enough releases are kept, the oldest one is taken: nobody reads it any
-        more, and only what changed since has to be put into it or out of it.
+    def open_draft(self) -> tuple[Path, Manifest | None]:
+        """A folder to put a release together in, and what is in it already.
+
+        The old release is taken for it: nobody reads it any more, and only what
+        changed since has to be put in or taken out.
         """
         draft = self.drafts / "release"
-        numbers = [n for n in self._numbers() if n != self._current_number()]
-        oldest = self._load(numbers[0]) if len(numbers) >= KEPT_RELEASES - 1 else None
-        if oldest is None:
+        other = self.other()
+        if other is None:
+            for number in self._numbers():
+                if number != self._current_number():
+                    self._remove(number)  # its manifest cannot be read
             draft.mkdir()
             return draft, None
-        self._manifest_path(oldest.number).unlink()
-        oldest.path.rename(draft)
-        return draft, oldest.manifest
+        self._manifest_path(other.number).unlink()
+        other.path.rename(draft)
+        return draft, other.manifest
 
     def switch_to(self, draft: Path, manifest: Manifest) -> Release:
         """Make a finished draft the site people see, in one step."""
-        number = max(self._numbers(), default=0) + 1
+        release = self._place(draft, manifest, max(self._numbers(), default=1) + 1)
+        link = self.folder / "current.new"
+        link.symlink_to(Path("releases") / str(release.number))
+        link.replace(self._current)
+        return release
+
+    def keep_beside(self, draft: Path, manifest: Manifest) -> Release:
+        """Make a finished draft the old release beside the current one."""
+        return self._place(draft, manifest, (self._current_number() or 1) - 1)
+
+    def _place(self, draft: Path, manifest: Manifest, number: int) -> Release:
         value = {
             "builder_digest": manifest.builder_digest,
             "content_digest": manifest.content_digest,
@@ -175,33 +193,7 @@ class ReleaseFolder:
         _open_folders(draft)
         path = self.folder / "releases" / str(number)
         draft.rename(path)
-        link = self.folder / "current.new"
-        link.symlink_to(Path("releases") / str(number))
-        link.replace(self._current)
         return Release(number=number, path=path, manifest=manifest)
-
-    def prune(self, claims: frozenset[str]) -> list[int]:
-        """Erase old releases: all but the last, and each that holds anything gone since.
-
-        What the current release no longer has goes first, from all of them: on a
-        large site the rest takes seconds, and nothing withdrawn may wait for that.
-        """
-        number = self._current_number()
-        current = self._load(number) if number is not None else None
-        numbers = self._numbers()
-        going = []
-        for other in numbers:
-            if other == number:
-                continue
-            release = self._load(other)
-            outdated = other not in numbers[-KEPT_RELEASES:]
-            if outdated or release is None or not release.manifest.claims <= claims:
-                going.append(other)
-                if release is not None and current is not None:
-                    _erase_what_went(release, current)
-        for other in going:
-            self._remove(other)
-        return going
 
     def _remove(self, number: int) -> None:
         shutil.rmtree(self.folder / "releases" / str(number), ignore_errors=True)
@@ -223,17 +215,6 @@ class ReleaseFolder:
         if current is None or release != current:
             return None
         return self._load(current)
-
-
-def _erase_what_went(release: Release, current: Release) -> None:
-    """Erase from an old release what the current one shows differently or not at all."""
-    for path, key in release.manifest.pages.items():
-        if current.manifest.pages.get(path) != key:
-            (release.path / path).unlink(missing_ok=True)
-    for folder in set(release.manifest.media) - set(current.manifest.media):
-        shutil.rmtree(release.path / folder, ignore_errors=True)
-    if release.manifest.search_digest != current.manifest.search_digest:
-        shutil.rmtree(release.path / INDEX_FOLDER, ignore_errors=True)
 
 
 def _open_folders(draft: Path) -> None:
