@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import wave
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ import av
 import numpy as np
 
 from pipeline.compose import picture_graph
+from pipeline.edit_list import SAMPLES_PER_S
 from pipeline.ffmpeg import run_ffmpeg
 from pipeline.pieces import PieceStore, sha256_of_file
 from pipeline.programme import build_picture, build_programme, build_to_json
@@ -230,24 +232,19 @@ def child(folder: Path, seconds: int, name: str, *, bleep: bool) -> dict:
 
 def _flashes_and_beeps(folder: Path, seconds: int) -> ProgrammePlan:
     """A flash and a beep each minute; two people take turns of a minute."""
-    film, sound = folder / f"{seconds}.mkv", folder / f"{seconds}.flac"
+    film, sound = folder / f"{seconds}.mkv", folder / f"{seconds}.wav"
     if not film.exists():
+        minute = folder / "minute.mkv"
         beat = "lt(mod(t-10,60),0.2)*gte(t,10)"
-        picture = (
+        source = (
             f"color=gray:s=320x180:r=25:d={BEAT_S},"
             f"drawbox=w=320:h=180:color=white:t=fill:enable='{beat}'"
         )
-        tone = (
-            f"aevalsrc='0.02*random(0)+0.4*sin(2*PI*880*t)*{beat}':s=48000:d={BEAT_S}"
-        )
+        encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50")
         again = str(seconds // BEAT_S - 1)
-        for source, encoder, path in (
-            (picture, ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50"), film),
-            (tone, ("-c:a", "flac"), sound),
-        ):
-            minute = path.with_name(f"minute-{path.name}")
-            _ffmpeg("-f", "lavfi", "-i", source, *encoder, str(minute))
-            _ffmpeg("-stream_loop", again, "-i", str(minute), "-c", "copy", str(path))
+        _ffmpeg("-f", "lavfi", "-i", source, *encoder, str(minute))
+        _ffmpeg("-stream_loop", again, "-i", str(minute), "-c", "copy", str(film))
+        _write_beeps(sound, seconds)
     roles = {"host": Role.HOST, "guest": Role.CITIZEN}
     tracks = [
         _track(film, "host", TrackKind.VIDEO, seconds),
@@ -260,6 +257,20 @@ def _flashes_and_beeps(folder: Path, seconds: int) -> ProgrammePlan:
         for who, start in (("host", start + 1), ("guest", start + 25))
     ]
     return _plan(roles, tracks, spans, seconds)
+
+
+def _write_beeps(path: Path, seconds: int) -> None:
+    """A minute of faint noise with a beep in its tenth second, again and again."""
+    at_s = np.arange(BEAT_S * SAMPLES_PER_S) / SAMPLES_PER_S
+    noise = 0.02 * np.random.default_rng(1).uniform(-1, 1, at_s.shape)
+    beep = 0.4 * np.sin(2 * np.pi * 880 * at_s) * ((at_s >= 10) & (at_s < 10.2))
+    minute = (32767 * (noise + beep)).astype("<i2").tobytes()
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(SAMPLES_PER_S)
+        for _ in range(seconds // BEAT_S):
+            out.writeframes(minute)
 
 
 def _same_picture(one: Path, other: Path) -> bool:
@@ -289,7 +300,7 @@ def _first(film: Path, begin_s: int, kind: str) -> float:
                 if grey[200:400, 400:600].mean() > 200:
                     return frame.time
             else:
-                loud = np.abs(frame.to_ndarray()).max(axis=0) > 0.15
+                loud = np.abs(frame.to_ndarray()).max(axis=0) > 0.6
                 if loud.any():
                     return frame.time + int(loud.argmax()) / frame.sample_rate
     raise AssertionError(f"no beat in the {kind} after {begin_s} s")
