@@ -6,6 +6,7 @@ this one shows it on the own machine with the same headers, byte ranges included
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import stat
 from pathlib import Path
@@ -26,6 +27,7 @@ from starlette.routing import Route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 #: what a web server must add, because a page cannot say it of itself (CSP Level 3, 3.3)
 HEADERS = {
@@ -68,36 +70,26 @@ def create_site_app(folder: Path) -> Starlette:
         steps = path.split("/")
         if any(step.startswith(".") for step in steps) or "\0" in path:
             return _not_found(folder)
+        file = None
         for _ in range(_TRIES):
             release = (folder / "current").resolve()
-            found = _find(release, path)
-            if found is not None or release == (folder / "current").resolve():
+            file = OpenFile.find(release, path)
+            if file is not None or release == (folder / "current").resolve():
                 break
-        else:
-            found = None
-        if found is None:
+        if file is None:
             return _not_found(folder)
-        file, info = found
-        if (
-            file.name == "index.html"
-            and not path.endswith(("/", "index.html"))
-            and path
-        ):
+        if file.is_index and not path.endswith(("/", "index.html")) and path:
+            file.close()
             return RedirectResponse(f"/{path}/", status_code=308)
         headers = dict(HEADERS)
-        if file.name == EMBED_PAGE:
+        if file.path.name == EMBED_PAGE:
             headers["content-security-policy"] = "frame-ancestors *"
         headers["cache-control"] = (
             "public, max-age=31536000, immutable"
             if path.startswith(UNCHANGING)
             else "no-cache"
         )
-        return FileResponse(
-            file,
-            headers=headers,
-            stat_result=info,
-            media_type=MEDIA_TYPES.get(file.suffix),
-        )
+        return OpenFileResponse(file, headers)
 
     excluded = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")
     return Starlette(
@@ -106,20 +98,66 @@ def create_site_app(folder: Path) -> Starlette:
     )
 
 
-def _find(release: Path, path: str) -> tuple[Path, os.stat_result] | None:
-    """The file of an address inside one release, never outside of it."""
-    file = Path(os.path.normpath(release / path))
-    if not file.is_relative_to(release):
+class OpenFile:
+    """A file of a release, held open: it stays whole when the release is taken away."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        """Take over an open descriptor."""
+        self.path = path
+        self.descriptor = descriptor
+        self.info = os.fstat(descriptor)
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it is what a folder shows."""
+        return self.path.name == "index.html"
+
+    @classmethod
+    def find(cls, release: Path, path: str) -> OpenFile | None:
+        """The file of an address inside one release, never outside of it."""
+        place = Path(os.path.normpath(release / path))
+        if not place.is_relative_to(release):
+            return None
+        if place.is_dir():
+            place /= "index.html"
+        try:
+            if not place.resolve().is_relative_to(release):
+                return None  # a link that leads out
+            found = cls(place, os.open(place, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:
+            return None
+        if stat.S_ISREG(found.info.st_mode):
+            return found
+        found.close()
         return None
-    try:
-        info = file.stat()
-        if stat.S_ISDIR(info.st_mode):
-            file = file / "index.html"
-            info = file.stat()
-    except OSError:
-        return None
-    inside = file.resolve().is_relative_to(release)  # no link leads out of it either
-    return (file, info) if inside and stat.S_ISREG(info.st_mode) else None
+
+    def close(self) -> None:
+        """Let it go."""
+        os.close(self.descriptor)
+
+
+class OpenFileResponse(FileResponse):
+    """Answers with an open file, whole or in byte ranges."""
+
+    def __init__(self, file: OpenFile, headers: dict[str, str]) -> None:
+        """Answer with ``file``, which is closed afterwards."""
+        self.file = file
+        guessed = mimetypes.guess_type(file.path.name)[0]
+        super().__init__(
+            f"/dev/fd/{file.descriptor}",
+            headers=headers,
+            stat_result=file.info,
+            media_type=MEDIA_TYPES.get(
+                file.path.suffix, guessed or "application/octet-stream"
+            ),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.file.close()
 
 
 def _not_found(folder: Path) -> Response:
