@@ -48,6 +48,8 @@ def read_question_list(path: Path) -> list[ListedQuestion]:
         dialect.doublequote = True
     except csv.Error:
         dialect = csv.excel
+    # a field longer than a question may be is refused later, with its line
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.DictReader(io.StringIO(text), dialect=dialect)
     columns = [name.strip().lower() for name in reader.fieldnames or []]
     unknown = [name for name in columns if name not in COLUMNS]

@@ -84,3 +84,9 @@ def test_list_that_cannot_be_used_is_refused_with_its_line(tmp_path, content, se
 def test_list_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="there is no such file"):
         read_question_list(tmp_path / "nirgends.csv")
+
+
+def test_a_very_long_field_is_read_so_that_it_can_be_refused_as_a_question(tmp_path):
+    (question,) = read_question_list(_list(tmp_path, "text\n" + "a" * 300_000 + "\n"))
+
+    assert len(question.text) == 300_000
