@@ -76,7 +76,7 @@ class Shot:
     """A moving picture in its place, from which second of its file on."""
 
     path: Path
-    sha256: str
+    sha256: str  #: digest of what is in the file
     begin_s: float  #: what the file's own clock shows at its beginning
     file_s: float  #: second of the file at the scene's first frame; may be negative
     slope: float  #: seconds of session per second of file
@@ -187,8 +187,8 @@ def _scene_cut(
 
 def _shot(source: Reel, rect: Rect, first_frame: int) -> Shot:
     return Shot(
-        path=source.track.path,
-        sha256=source.track.sha256,
+        path=source.path,
+        sha256=source.digest,
         begin_s=source.begin_s,
         file_s=source.file_s(first_frame / FRAMES_PER_S),
         slope=source.track.clock_slope,

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import av
 import av.error
+import ffmpeg
 
+from pipeline import ffmpeg as runner
 from pipeline.errors import MediaUnreadable
 from pipeline.probe import READ_OPTIONS
-from pipeline.scenes import PictureRange
+from pipeline.scenes import HEIGHT_PX, WIDTH_PX, PictureRange
 from pipeline.withheld import withheld_people
 from townhall.media import TrackKind
 
@@ -27,12 +29,31 @@ if TYPE_CHECKING:
     from pipeline.pieces import Piece, PieceStore
     from townhall.media import Recording, TrackFile
 
-_VERSION = 1
+_VERSION = 2
 _FILE = "picture.json"
+_REEL_VERSION = 1
+_REEL_FILE = "reel.mkv"
+#: Each piece decodes from the key frame before it. A live picture may have none for
+#: minutes, as nobody asked for one: then a copy with a key frame each 2 s costs less.
+_MOST_WAIT_S = 20.0
+_REEL_ENCODING = {
+    "vcodec": "libx264",
+    "preset": "ultrafast",
+    "crf": 16,  # to be encoded once more: nothing of it may be seen
+    "pix_fmt": "yuv420p",
+    "force_key_frames": "expr:gte(t,n_forced*2)",
+    "threads": 1,
+    "fps_mode": "vfr",
+    "flags:v": "+bitexact",
+    "fflags": "+bitexact",
+    "map_metadata": -1,
+    "f": "matroska",
+}
 #: frames that come further apart are a hole; slower pictures (shared slides) stay
 _HOLE_S = 3.0
 #: how long the nearest frame stands in where a picture is not quite there
 _STRETCH_S = 1.0
+_ASPECT = f"{WIDTH_PX}/{HEIGHT_PX}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +61,8 @@ class Reel:
     """One video track, ready to be cut from."""
 
     track: TrackFile
+    path: Path  #: of the recording, or of a copy that can be entered anywhere
+    digest: str  #: of what is in it
     begin_s: float  #: what the file's own clock shows at its beginning
     spans: tuple[tuple[float, float], ...]  #: with a picture; seconds of file
 
@@ -74,21 +97,48 @@ def shown_tracks(recording: Recording) -> dict[int, TrackFile]:
     }
 
 
-def reel(store: PieceStore, track: TrackFile) -> tuple[Reel, Piece]:
-    """Find out when a video track has a picture.
+def reel(
+    store: PieceStore, track: TrackFile, *, program: str = "ffmpeg"
+) -> tuple[Reel, tuple[Piece, ...]]:
+    """Find out when a video track has a picture, and make sure it can be cut from.
+
+    Returns the reel and the pieces it rests on.
 
     Raises:
         MediaUnreadable: the file cannot be read.
+        FfmpegFailed: a track with too few key frames could not be copied.
     """
-    piece = store.build(
+    scan = store.build(
         "picture-ranges",
         _VERSION,
         {"sha256": track.sha256},
         lambda folder: _scan(track.path, folder / _FILE),
     )
-    found = json.loads(piece.file(_FILE).read_text())
+    found = json.loads(scan.file(_FILE).read_text())
     spans = tuple((start_s, end_s) for start_s, end_s in found["spans"])
-    return Reel(track=track, begin_s=found["begin_s"], spans=spans), piece
+    if found["longest_wait_s"] <= _MOST_WAIT_S:
+        whole = Reel(
+            track=track,
+            path=track.path,
+            digest=track.sha256,
+            begin_s=found["begin_s"],
+            spans=spans,
+        )
+        return whole, (scan,)
+    copy = store.build(
+        "reel",
+        _REEL_VERSION,
+        {"sha256": track.sha256},
+        lambda folder: _copy(track.path, folder / _REEL_FILE, program),
+    )
+    entered = Reel(
+        track=track,
+        path=copy.file(_REEL_FILE),
+        digest=copy.key,
+        begin_s=0.0,  # ffmpeg counts a copy's time from the beginning of the file
+        spans=spans,
+    )
+    return entered, (scan, copy)
 
 
 def picture_ranges(
@@ -129,6 +179,7 @@ def _stretched(ranges: list[PictureRange]) -> tuple[PictureRange, ...]:
 
 def _scan(path: Path, target: Path) -> None:
     spans: list[list[float]] = []
+    key_s = longest_wait_s = 0.0
     try:
         with av.open(str(path), options=READ_OPTIONS) as container:
             streams = [
@@ -145,6 +196,9 @@ def _scan(path: Path, target: Path) -> None:
                 if not packet.size or at is None or packet.time_base is None:
                     continue
                 at_s = float(at * packet.time_base) - begin_s
+                longest_wait_s = max(longest_wait_s, at_s - key_s)
+                if packet.is_keyframe:
+                    key_s = at_s
                 if spans and at_s - spans[-1][1] <= _HOLE_S:
                     spans[-1][0] = min(spans[-1][0], at_s)
                     spans[-1][1] = max(spans[-1][1], at_s + frame_s)
@@ -153,4 +207,40 @@ def _scan(path: Path, target: Path) -> None:
     except (av.error.FFmpegError, OSError) as error:
         raise MediaUnreadable(file=path.name, reason=str(error)) from error
     rounded = [[round(start_s, 6), round(end_s, 6)] for start_s, end_s in spans]
-    target.write_text(json.dumps({"begin_s": round(begin_s, 6), "spans": rounded}))
+    target.write_text(
+        json.dumps(
+            {
+                "begin_s": round(begin_s, 6),
+                "spans": rounded,
+                "longest_wait_s": round(longest_wait_s, 3),
+            }
+        )
+    )
+
+
+def _copy(path: Path, target: Path, program: str) -> None:
+    """Encode a track anew with many key frames, its times unchanged.
+
+    A camera that changes its size keeps it inside the largest frame it may fill: an
+    encoder has one size only.
+    """
+    source = runner.recording(path, an=None, reinit_filter=0)
+    fitted = source.video.filter(
+        "scale",
+        w=f"if(gte(dar,{_ASPECT}),{WIDTH_PX},max(2,2*floor({HEIGHT_PX}*dar/2)))",
+        h=f"if(gte(dar,{_ASPECT}),max(2,2*floor({WIDTH_PX}/dar/2)),{HEIGHT_PX})",
+        eval="frame",
+        flags="bilinear",
+    ).filter(
+        "pad",
+        w=WIDTH_PX,
+        h=HEIGHT_PX,
+        x="(ow-iw)/2",
+        y="(oh-ih)/2",
+        eval="frame",
+        color="0x1e3448",
+    )
+    runner.run_ffmpeg(
+        ffmpeg.output(fitted.filter("setsar", 1), str(target), **_REEL_ENCODING),
+        program=program,
+    )

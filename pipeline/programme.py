@@ -159,7 +159,7 @@ def build_picture(
         NothingLeft, MediaUnreadable, FfmpegFailed: see ``build_programme``.
     """
     outline = outline_of(plan)
-    picture = laid_out(plan, outline, store)
+    picture = laid_out(plan, outline, store, program=ffmpeg)
     cancelled = threading.Event()
     pieces = _in_parallel(
         picture.cuts,
@@ -245,7 +245,7 @@ def finish_programme(
     sound = build_sound(plan, store, workers=workers, ffmpeg=ffmpeg)
     master = sound.pieces[-1]
     tell(0.2)
-    seen = laid_out(plan, outline, store)
+    seen = laid_out(plan, outline, store, program=ffmpeg)
     number, first, last = poster_place(seen)
     poster = poster_piece(store, picture.pieces[number], (first, last))
     folder.mkdir(parents=True, exist_ok=True)

@@ -100,7 +100,9 @@ def outline_of(plan: ProgrammePlan) -> Outline:
     )
 
 
-def laid_out(plan: ProgrammePlan, outline: Outline, store: PieceStore) -> LaidOut:
+def laid_out(
+    plan: ProgrammePlan, outline: Outline, store: PieceStore, *, program: str = "ffmpeg"
+) -> LaidOut:
     """Decide every scene, and draw the still pictures.
 
     Raises:
@@ -115,10 +117,10 @@ def laid_out(plan: ProgrammePlan, outline: Outline, store: PieceStore) -> LaidOu
         if not kept:
             continue
         scanned = {
-            place: reel(store, track)
+            place: reel(store, track, program=program)
             for place, track in shown_tracks(part.recording).items()
         }
-        scans += [piece for _, piece in scanned.values()]
+        scans += [piece for _, behind in scanned.values() for piece in behind]
         reels[index] = {place: found for place, (found, _) in scanned.items()}
         frames = frames_of(part.recording.duration_s)
         scenes[index] = lay_out(

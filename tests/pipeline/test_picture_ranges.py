@@ -85,10 +85,42 @@ def test_the_clock_of_a_drifting_camera_is_stretched(store, video):
 
 
 def test_a_file_is_looked_at_once(store, video):
-    _, first = reel(store, track(video, "host", "video", seconds=4))
-    _, again = reel(store, track(video, "guest", "video", seconds=4, offset_ms=99))
+    _, (first,) = reel(store, track(video, "host", "video", seconds=4))
+    _, (again,) = reel(store, track(video, "guest", "video", seconds=4, offset_ms=99))
 
     assert (first.built, again.built) == (True, False)
+
+
+def test_a_live_picture_without_key_frames_is_copied_once_to_be_cut_from(
+    store, tmp_path
+):
+    encoder = (
+        "-c:v",
+        "libvpx",
+        "-deadline",
+        "realtime",
+        "-cpu-used",
+        "8",
+        "-g",
+        "9999",
+    )
+    live = make_video(
+        tmp_path / "live.mkv",
+        seconds=30,
+        source="color=gray:s=64x36:r=10",
+        encoder=encoder,
+    )
+
+    found, pieces = reel(store, track(live, "host", "video", seconds=30, offset_ms=700))
+    again, _ = reel(store, track(live, "host", "video", seconds=30, offset_ms=700))
+
+    assert found == again
+    assert found.path == pieces[1].file("reel.mkv")
+    with av.open(str(found.path)) as copy:
+        packets = [packet for packet in copy.demux(video=0) if packet.size]
+    keys = [float(p.pts * p.time_base) for p in packets if p.is_keyframe]
+    assert (len(packets), keys[:3]) == (300, [0.0, 2.0, 4.0])
+    assert ("reel", pieces[1].key) in store.builds()
 
 
 def test_a_file_without_a_picture_is_refused(store, tmp_path):
