@@ -11,7 +11,6 @@ python -m flows site     bring the website up to date now, then end (no Prefect)
 from __future__ import annotations
 
 import argparse
-import ctypes
 import logging
 import os
 import shlex
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _log = logging.getLogger("flows")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,11 +86,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(house: House, asked: argparse.Namespace) -> None:
     from flows.supervisor import Supervisor
+    from pipeline.tether import tie_life_to
 
     if asked.with_parent:
         parent = os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if parent == 1 or os.getppid() != parent:
+        if parent == 1 or not tie_life_to(parent, signal.SIGTERM):
             return
     also = [(name, shlex.split(command)) for name, command in asked.also]
     Supervisor(house, also=also).run(ready_file=asked.ready_file)

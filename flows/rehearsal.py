@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -10,21 +11,17 @@ from flows.leases import utc_now
 from flows.locks import locked
 from flows.site import read_build
 from publishers.rehearsal import RehearsalPublisher
-from townhall.media import PublicationPackage
 from townhall.officehours.approvals import PublishingChannel
-from townhall.officehours.programmes import find_programme
+from townhall.officehours.public_pages import package_of
 from townhall.officehours.publications import (
     Publication,
     PublicationState,
     is_allowed,
-    permission_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-
-    from sqlalchemy.orm import Session
 
     from townhall.house import House
 
@@ -56,25 +53,11 @@ def refresh_rehearsals(
                     )
                 )
                 if is_allowed(db, publication, now=clock())
-                if (package := _package(db, house, publication))
+                if (
+                    package := package_of(
+                        db, publication, read_build=partial(read_build, house)
+                    )
+                )
             ]
         if packages or publisher.folder.exists():
             publisher.build(packages)
-
-
-def _package(
-    db: Session, house: House, publication: Publication
-) -> PublicationPackage | None:
-    programme = find_programme(db, publication.programme_id)
-    approval = permission_of(db, publication)
-    if approval is None or programme.build is None or publication.published_at is None:
-        return None
-    return PublicationPackage(
-        office_hour_id=programme.office_hour_id,
-        programme_id=programme.id,
-        version=programme.version,
-        digest=approval.digest,
-        approved_at=approval.approved_at,
-        published_at=publication.published_at,
-        build=read_build(house, programme.id, programme.build),
-    )

@@ -8,7 +8,6 @@ Prefect: they do what they can without it. Nothing it started survives it, not e
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
@@ -31,6 +30,7 @@ from flows.prefect_server import (
     free_port,
     prefect_environment,
 )
+from pipeline.tether import dies_with_me
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from townhall.house import House
 
 _log = logging.getLogger(__name__)
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_PRCTL = ctypes.CDLL(None, use_errno=True).prctl
 
 PREFECT = "prefect"
 WORKERS = ("media", "errands")
@@ -72,13 +69,6 @@ class Child:
 
     def start(self) -> None:
         """Start it; its words go to the log, its life ends with ours."""
-        parent = os.getpid()
-
-        def die_with_parent() -> None:
-            _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:  # we died between fork and prctl
-                os._exit(1)
-
         if self.log.exists() and self.log.stat().st_size > LOG_MAX_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
@@ -89,8 +79,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches us only; we stop in order
-                # forked from the main thread, only two system calls: safe
-                preexec_fn=die_with_parent,  # noqa: PLW1509
+                preexec_fn=dies_with_me(),  # noqa: PLW1509 - safe, see pipeline.tether
             )
         self.started_at = time.monotonic()
         _log.info("%s started, pid %d", self.name, self.process.pid)

@@ -116,6 +116,20 @@ class EditList:
         ]
         return (_seconds(kept[0][0]), _seconds(kept[-1][1])) if kept else None
 
+    def stretch_to_sessions(
+        self, start_s: float, end_s: float
+    ) -> tuple[tuple[int, float, float], ...]:
+        """A stretch of the programme as (part index, start, end) on the session clocks."""
+        found = []
+        for kept in self.ranges:
+            begin_s = kept.programme_frame / FRAMES_PER_S
+            stop_s = begin_s + kept.frames / FRAMES_PER_S
+            first, last = max(start_s, begin_s), min(end_s, stop_s)
+            if first < last:
+                shift_s = kept.start_frame / FRAMES_PER_S - begin_s
+                found.append((kept.part_index, first + shift_s, last + shift_s))
+        return tuple(found)
+
     def programme_to_session(self, at_s: float) -> tuple[int, float]:
         """Which recording a moment of the programme comes from, and when in it.
 

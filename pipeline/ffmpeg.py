@@ -13,7 +13,6 @@ worker is killed. Every ffmpeg here
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import selectors
 import signal
@@ -25,14 +24,13 @@ import ffmpeg
 
 from pipeline.errors import FfmpegFailed, FfmpegMissing
 from pipeline.probe import READ_OPTIONS
+from pipeline.tether import dies_with_me
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_PRCTL = ctypes.CDLL(None, use_errno=True).prctl
 _TAIL_BYTES = 8_000
 _CANCEL_CHECK_S = 0.5
 _TAIL_CHARS_SHOWN = 1_500
@@ -113,13 +111,6 @@ def run_arguments(
 
 
 def _start(command: list[str], program: str) -> subprocess.Popen[bytes]:
-    parent = os.getpid()
-
-    def die_with_parent() -> None:
-        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died between fork and prctl
-            os._exit(1)
-
     try:
         return subprocess.Popen(
             command,
@@ -127,8 +118,7 @@ def _start(command: list[str], program: str) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            # only two system calls, no lock is taken: safe beside other threads
-            preexec_fn=die_with_parent,  # noqa: PLW1509
+            preexec_fn=dies_with_me(),  # noqa: PLW1509 - safe, see pipeline.tether
         )
     except (FileNotFoundError, PermissionError) as error:
         raise FfmpegMissing(program=program) from error

@@ -10,11 +10,15 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from portal.language import why_unreadable
 from townhall.errors import AsWritten, InvalidInput, Phrase, phrase
-from townhall.officehours.questions import Channel
+from townhall.officehours.questions import Channel, Question, accept, submit_question
+from townhall.officehours.schedule import OfficeHour
 
 COLUMNS = ("ref", "author", "email", "channel", "topic", "text")
 
@@ -80,6 +84,38 @@ def read_question_list(path: Path) -> list[ListedQuestion]:
 def line_of(path: Path, line: int) -> Phrase:
     """A line of a file, as it stands before a refusal."""
     return phrase("{file}, line {line}", file=path.name, line=line)
+
+
+def take_in(
+    db: Session,
+    listed: ListedQuestion,
+    *,
+    office_hour: OfficeHour,
+    accepted: bool,
+    actor: str,
+    now: datetime,
+) -> Question:
+    """Hand in one line of a list; staff vouch for its author.
+
+    Raises:
+        InvalidInput: the question cannot be taken in as it is.
+    """
+    question = submit_question(
+        db,
+        office_hour=office_hour,
+        text=listed.text,
+        channel=listed.channel,
+        ref=listed.ref,
+        topic=listed.topic,
+        author=listed.author,
+        email=listed.email,
+        confirmed=True,
+        actor=actor,
+        now=now,
+    )
+    if accepted:
+        accept(db, question=question, actor=actor, now=now)
+    return question
 
 
 def _listed(values: dict[str, str | None], path: Path, line: int) -> ListedQuestion:

@@ -23,7 +23,7 @@ from portal.commands.recordings import adopt
 from portal.console import err, now, open_house, out
 from portal.errand_runner import house_at_work, look_again, running_house
 from portal.language import _
-from portal.question_list import read_question_list
+from portal.question_list import read_question_list, take_in
 from portal.review_sheet import ReviewSheet, review_sheet
 from portal.timecode import write_time
 from townhall.errors import SprechstundeError, listed, phrase
@@ -32,7 +32,6 @@ from townhall.officehours import (
     approvals,
     programmes,
     publications,
-    questions,
     schedule,
 )
 from townhall.officehours.approvals import PublishingChannel
@@ -110,20 +109,9 @@ def _announce(house: House) -> str:
         )
         schedule.announce(db, office_hour=hour, actor=_MODERATION, now=at)
         for listed in read_question_list(questions_csv()):
-            question = questions.submit_question(
-                db,
-                office_hour=hour,
-                text=listed.text,
-                channel=listed.channel,
-                ref=listed.ref,
-                topic=listed.topic,
-                author=listed.author,
-                email=listed.email,
-                confirmed=True,
-                actor=_MODERATION,
-                now=at,
+            take_in(
+                db, listed, office_hour=hour, accepted=True, actor=_MODERATION, now=at
             )
-            questions.accept(db, question=question, actor=_MODERATION, now=at)
     return hour.id
 
 

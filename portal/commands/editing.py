@@ -104,7 +104,7 @@ def cut(
 
 def _in_recordings(
     edits: EditList, from_s: float, to_s: float
-) -> list[tuple[int, float, float]]:
+) -> tuple[tuple[int, float, float], ...]:
     """A stretch of the programme as (part, start, end) on the recordings' clocks."""
     if to_s > edits.duration_s:
         raise InvalidInput(
@@ -113,15 +113,7 @@ def _in_recordings(
                 "the programme ends at {end}", end=write_time(edits.duration_s)
             ),
         )
-    found = []
-    for kept in edits.ranges:
-        begin_s = kept.programme_frame / 25
-        end_s = begin_s + kept.frames / 25
-        start, stop = max(from_s, begin_s), min(to_s, end_s)
-        if start < stop:
-            shift = kept.start_frame / 25 - begin_s
-            found.append((kept.part_index, start + shift, stop + shift))
-    return found
+    return edits.stretch_to_sessions(from_s, to_s)
 
 
 def say_new_version(fresh: Programme, office_hour_id: str, *, as_json: bool) -> None:

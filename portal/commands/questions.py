@@ -24,7 +24,7 @@ from portal.console import (
     show_table,
 )
 from portal.language import _, word
-from portal.question_list import line_of, read_question_list
+from portal.question_list import line_of, read_question_list, take_in
 from portal.usage import Commands
 from townhall.errors import InvalidInput, SprechstundeError, phrase
 from townhall.officehours import questions, schedule
@@ -72,26 +72,14 @@ def import_(
         refs = []
         for line in listed:
             try:
-                question = questions.submit_question(
-                    db,
-                    office_hour=hour,
-                    text=line.text,
-                    channel=line.channel,
-                    ref=line.ref,
-                    topic=line.topic,
-                    author=line.author,
-                    email=line.email,
-                    confirmed=True,
-                    actor=actor,
-                    now=at,
+                question = take_in(
+                    db, line, office_hour=hour, accepted=accept, actor=actor, now=at
                 )
             except SprechstundeError as error:
                 raise InvalidInput(
                     field=line_of(file, line.line),
                     reason=phrase(error.template, **error.details),
                 ) from error
-            if accept:
-                questions.accept(db, question=question, actor=actor, now=at)
             refs.append(question.ref)
     if as_json:
         show_json({"imported": refs})

@@ -58,25 +58,9 @@ def give_consent(
     now: datetime,
 ) -> Consent:
     """Note down how far somebody agrees."""
-    last = _newest(db, participant.id)
-    consent = Consent(
-        id=new_id(),
-        participant_id=participant.id,
-        number=last.number + 1 if last else 1,
-        level=level,
-        wording_version=WORDING_VERSION,
-        given_at=now,
+    return _note_decision(
+        db, participant, level, act="consent.given", actor=actor, now=now
     )
-    db.add(consent)
-    record_act(
-        db,
-        actor=actor,
-        act="consent.given",
-        subject=participant.id,
-        now=now,
-        level=str(level),
-    )
-    return consent
 
 
 def withdraw_consent(
@@ -100,23 +84,32 @@ def withdraw_consent(
                 "it already is {level}; nothing is left to withdraw", level=str(level)
             ),
         )
+    return _note_decision(
+        db, participant, to, act="consent.withdrawn", actor=actor, now=now
+    )
+
+
+def _note_decision(
+    db: Session,
+    participant: Participant,
+    level: ConsentLevel,
+    *,
+    act: str,
+    actor: str,
+    now: datetime,
+) -> Consent:
     last = _newest(db, participant.id)
     consent = Consent(
         id=new_id(),
         participant_id=participant.id,
         number=last.number + 1 if last else 1,
-        level=to,
+        level=level,
         wording_version=WORDING_VERSION,
         given_at=now,
     )
     db.add(consent)
     record_act(
-        db,
-        actor=actor,
-        act="consent.withdrawn",
-        subject=participant.id,
-        now=now,
-        level=str(to),
+        db, actor=actor, act=act, subject=participant.id, now=now, level=str(level)
     )
     return consent
 

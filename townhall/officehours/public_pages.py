@@ -126,7 +126,7 @@ def page_of(
             _public_question(db, question)
             for question in questions_of(db, office_hour.id, *PUBLIC_STATES)
         ),
-        publication=_package(db, shown[-1], read_build) if shown else None,
+        publication=_shown_package(db, shown[-1], read_build) if shown else None,
         tombstone=_tombstone(gone[-1]) if gone and not shown else None,
     )
 
@@ -143,15 +143,25 @@ def _public_question(db: Session, question: Question) -> PublicQuestion:
     )
 
 
-def _package(
+def _shown_package(
     db: Session, publication: Publication, read_build: ReadBuild
 ) -> PublicationPackage:
-    programme = fetch(db, Programme, publication.programme_id)
-    approval = permission_of(db, publication)
-    if approval is None or publication.published_at is None or programme.build is None:
+    package = package_of(db, publication, read_build=read_build)
+    if package is None:
         raise NotAllowed(
             reason=phrase("nothing covers publication {id}", id=publication.id)
         )
+    return package
+
+
+def package_of(
+    db: Session, publication: Publication, *, read_build: ReadBuild
+) -> PublicationPackage | None:
+    """What a publisher shows of a publication; ``None`` while nothing covers it."""
+    programme = fetch(db, Programme, publication.programme_id)
+    approval = permission_of(db, publication)
+    if approval is None or publication.published_at is None or programme.build is None:
+        return None
     return PublicationPackage(
         office_hour_id=programme.office_hour_id,
         programme_id=programme.id,
